@@ -1,0 +1,148 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// Products of other packages, by the names the targets below use.
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let metricsCore: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Shared/\(name)", swiftSettings: strict)
+}
+func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies + [arguments, lifecycle, logging], path: "Services/\(name)",
+        swiftSettings: strict)
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)Tests",
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "counterfoil",
+    products: [
+        .executable(name: "ingest", targets: ["Ingest"]),
+        .executable(name: "storefront-sync", targets: ["StorefrontSync"]),
+        .executable(name: "transformer", targets: ["Transformer"]),
+        .executable(name: "xero-writer", targets: ["XeroWriter"]),
+        .executable(name: "reconciler", targets: ["Reconciler"]),
+        .executable(name: "dead-letter", targets: ["DeadLetter"]),
+        .executable(name: "counterfoil", targets: ["CLI"]),
+        .executable(name: "xero-simulator", targets: ["XeroSimulator"]),
+        .executable(name: "storefront-simulator", targets: ["StorefrontSimulator"]),
+        .executable(name: "counterfoil-play", targets: ["Play"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        // C
+        .target(name: "CSystemShims", path: "Shared/CSystemShims"),
+        .systemLibrary(
+            name: "CRabbitMQ", path: "Shared/CRabbitMQ", pkgConfig: "librabbitmq",
+            providers: [.apt(["librabbitmq-dev"]), .brew(["rabbitmq-c"])]),
+        .systemLibrary(
+            name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        // Values
+        library("JSON", []),
+        library("Accounting", ["JSON"]),
+        // Drivers
+        library("IOThread", ["CSystemShims", deque, locks]),
+        library("ConnectionPool", [deque, locks]),
+        library("RabbitMQ", ["CRabbitMQ", "CSystemShims", "IOThread", deque, locks, lifecycle, logging, metrics]),
+        library("Postgres", ["CPostgres", "CSystemShims", "IOThread", "ConnectionPool", deque, locks, lifecycle, logging, metrics]),
+        // Running a service
+        library("Observability", ["JSON", logging, metrics, metricsCore, locks]),
+        library("ServiceKit", ["Observability", "RabbitMQ", "Postgres", lifecycle, signals, logging, metrics, hummingbird, crypto, locks]),
+        library("Messaging", ["RabbitMQ", "Postgres", "JSON", "Accounting", lifecycle, logging, metrics, deque, locks]),
+        // Domain
+        library("Storefronts", ["JSON", "Accounting", crypto, httpClient, nio, logging]),
+        library("Mapping", ["JSON", "Accounting"]),
+        library("Xero", ["JSON", "Accounting", httpClient, nio, logging, crypto, locks]),
+        library("Ledger", ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, logging, yams]),
+        // Services
+        service("Ingest", ["ServiceKit", "Messaging", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", hummingbird, nio, httpTypes, crypto, metrics, locks, deque]),
+        service("StorefrontSync", ["ServiceKit", "Messaging", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
+        service("Transformer", ["ServiceKit", "Messaging", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON", "Accounting", metrics]),
+        service("XeroWriter", ["ServiceKit", "Messaging", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics, locks, crypto]),
+        service("Reconciler", ["ServiceKit", "Messaging", "Storefronts", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
+        service("DeadLetter", ["ServiceKit", "Messaging", "Xero", "Ledger", "Postgres", "JSON", "Accounting", metrics]),
+        service("CLI", ["ServiceKit", "Messaging", "Storefronts", "Mapping", "Xero", "Ledger", "Postgres", "RabbitMQ", "JSON", "Accounting", httpClient, crypto]),
+        // Stand-ins
+        .target(
+            name: "SimulatedXero", dependencies: ["JSON", "Accounting", locks], path: "Services/XeroSimulator/SimulatedXero",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "XeroSimulator",
+            dependencies: ["SimulatedXero", "Observability", "JSON", "Accounting", hummingbird, nio, httpTypes, arguments, lifecycle, logging, locks],
+            path: "Services/XeroSimulator/Server", swiftSettings: strict),
+        .target(
+            name: "SimulatedWooCommerce", dependencies: ["JSON", "Accounting", locks],
+            path: "Services/StorefrontSimulator/SimulatedWooCommerce", swiftSettings: strict),
+        .executableTarget(
+            name: "StorefrontSimulator",
+            dependencies: ["SimulatedWooCommerce", "Observability", "JSON", "Accounting", hummingbird, nio, httpTypes, httpClient, crypto, arguments, lifecycle, logging, locks],
+            path: "Services/StorefrontSimulator/Server", swiftSettings: strict),
+        service("Play", ["SimulatedWooCommerce", "SimulatedXero", "ServiceKit", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, crypto, locks]),
+        // Tests
+        .target(
+            name: "TestSupport", dependencies: ["CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("JSON", ["JSON"]),
+        tests("Accounting", ["JSON", "Accounting"]),
+        tests("IOThread", ["IOThread", "CSystemShims"]),
+        tests("RabbitMQ", ["RabbitMQ", "IOThread", logging, lifecycle]),
+        tests("ConnectionPool", ["ConnectionPool"]),
+        tests("Postgres", ["Postgres", "IOThread", logging, lifecycle]),
+        tests("Observability", ["Observability", "JSON", logging, metrics, metricsCore]),
+        tests("ServiceKit", ["ServiceKit", "Observability", logging, hummingbird, crypto]),
+        tests("Messaging", ["Messaging", "RabbitMQ", "Postgres", "JSON", "Accounting", logging, lifecycle]),
+        tests("Storefronts", ["Storefronts", "JSON", "Accounting"]),
+        tests("Mapping", ["Mapping", "JSON", "Accounting"]),
+        tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
+        tests("Ledger", ["Ledger", "Mapping", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+        tests("Ingest", ["Ingest", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", hummingbird, crypto, logging]),
+        tests("StorefrontSync", ["StorefrontSync", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+        tests("Transformer", ["Transformer", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+        tests("XeroWriter", ["XeroWriter", "Xero", "SimulatedXero", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", httpClient, logging]),
+        tests("XeroSimulator", ["XeroSimulator", "SimulatedXero", "JSON", "Accounting"]),
+        tests("StorefrontSimulator", ["StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting"]),
+        tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+        tests("Reconciler", ["Reconciler", "Xero", "Ledger", "Postgres", "JSON", "Accounting", logging]),
+        tests("CLI", ["CLI", "Ledger", "Postgres", "JSON", "Accounting"]),
+        tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
+    ]
+)

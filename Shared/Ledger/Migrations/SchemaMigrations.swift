@@ -1,0 +1,17 @@
+public import Postgres
+
+/// Every change the schema has ever had, oldest first: append-only, applied by `counterfoil migrate`.
+///
+/// A migration that has been released is never edited (the migrator compares checksums and refuses); what it got wrong is
+/// put right by the next one.
+public enum SchemaMigrations {
+    /// All migrations in the order in which they are applied.
+    public static let all: [Migration] = [
+        Migration(name: "0001-configuration", sql: configuration),
+        Migration(name: "0002-events", sql: events),
+        Migration(name: "0003-sales", sql: sales),
+        Migration(name: "0004-documents", sql: documents),
+        Migration(name: "0005-calls", sql: calls),
+        Migration(name: "0006-operations", sql: operations),
+    ]
+}
