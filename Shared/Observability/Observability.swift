@@ -3,10 +3,10 @@ public import Logging
 
 /// Sets a process's logging and metrics up, once, before anything else is made.
 public enum Observability {
-    /// Sends every logger of the process to standard error in one format.
+    /// Sends every logger of the process to standard output in one format.
     ///
     /// - Important: Call it once, before the first `Logger` is made.
-    public static func bootstrapLogging(format: LogFormat, level: Logger.Level, sink: LogSink = .standardError) {
+    public static func bootstrapLogging(format: LogFormat, level: Logger.Level, sink: LogSink = .standardOutput) {
         LoggingSystem.bootstrap(
             { label, provider in
                 StructuredLogHandler(

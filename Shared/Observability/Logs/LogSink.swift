@@ -15,8 +15,8 @@ public final class LogSink: Sendable {
         write(bytes)
     }
 
-    /// The process's standard error, unbuffered.
-    public static let standardError = LogSink.descriptor(2)
+    /// The process's standard output, unbuffered.
+    public static let standardOutput = LogSink.descriptor(1)
 
     /// A file descriptor. Writing is tried until the line is out; a descriptor that fails loses its lines, not the service.
     public static func descriptor(_ descriptor: Int32) -> LogSink {

@@ -24,10 +24,10 @@ public struct StructuredLogHandler: LogHandler {
     ///   - label: the logger's name, shown on every line.
     ///   - format: JSON or text.
     ///   - level: events below it are dropped.
-    ///   - sink: where lines go; standard error by default.
+    ///   - sink: where lines go; standard output by default.
     ///   - metadataProvider: values asked for on every line.
     public init(
-        label: String, format: LogFormat, level: Logger.Level, sink: LogSink = .standardError,
+        label: String, format: LogFormat, level: Logger.Level, sink: LogSink = .standardOutput,
         metadataProvider: Logger.MetadataProvider? = nil
     ) {
         self.init(label: label, format: format, level: level, sink: sink, metadataProvider: metadataProvider) {
