@@ -1,5 +1,6 @@
 import DequeModule
 import Glibc
+import Synchronization
 
 /// A named thread that owns one ``IOHandler``: it makes the handler, waits for its descriptor, its deadline and its
 /// commands, and closes it.
