@@ -16,6 +16,8 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let metricsCore: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -114,9 +116,9 @@ let package = Package(
             path: "Services/StorefrontSimulator/SimulatedWooCommerce", swiftSettings: strict),
         .executableTarget(
             name: "StorefrontSimulator",
-            dependencies: ["SimulatedWooCommerce", "Observability", "JSON", "Accounting", hummingbird, nio, httpTypes, httpClient, crypto, arguments, lifecycle, logging, locks],
+            dependencies: ["SimulatedWooCommerce", "Observability", "JSON", "Accounting", hummingbird, nio, nioHTTP, httpTypes, httpClient, crypto, arguments, lifecycle, logging, locks],
             path: "Services/StorefrontSimulator/Server", swiftSettings: strict),
-        service("Play", ["SimulatedWooCommerce", "SimulatedXero", "ServiceKit", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, crypto, locks]),
+        service("Play", ["SimulatedWooCommerce", "SimulatedXero", "ServiceKit", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, crypto, locks]),
         // Tests
         .target(
             name: "TestSupport", dependencies: ["CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle], path: "Tests/TestSupport",
@@ -139,7 +141,8 @@ let package = Package(
         tests("Transformer", ["Transformer", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("XeroWriter", ["XeroWriter", "Xero", "SimulatedXero", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", httpClient, logging]),
         tests("XeroSimulator", ["XeroSimulator", "SimulatedXero", "JSON", "Accounting"]),
-        tests("StorefrontSimulator", ["StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting"]),
+        tests("StorefrontSimulator", ["StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting", httpClient, nio, nioHTTP, lifecycle, logging]),
+        tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting"]),
         tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Reconciler", ["Reconciler", "Xero", "Ledger", "Postgres", "JSON", "Accounting", logging]),
         tests("CLI", ["CLI", "Ledger", "Postgres", "JSON", "Accounting"]),
