@@ -39,7 +39,8 @@ struct OrderGeneratorTests {
         #expect(some { $0["total"]?.decimal == .zero && $0["status"]?.string == "processing" })
     }
 
-    @Test("every order that should be posted adds up, and the ones that should be held do not", arguments: [1, 2, 3, 4])
+    @Test(
+        "every order that should be posted adds up, and the ones that should be held do not", arguments: [1, 2, 3, 4])
     func tiesWhereItSays(seed: UInt64) {
         for story in Self.stories(seed, 400) {
             guard let order = shown(story) else { continue }
@@ -97,7 +98,9 @@ struct OrderGeneratorTests {
         let tolerance = ExactDecimal(units: count, scale: 2)
         var findings: [String] = []
         if (lines + amount("total_tax") - amount("total")).magnitude > tolerance { findings.append("total") }
-        if amount("total_tax") != amount("cart_tax") + amount("shipping_tax") { findings.append("cart and shipping tax") }
+        if amount("total_tax") != amount("cart_tax") + amount("shipping_tax") {
+            findings.append("cart and shipping tax")
+        }
         let taxLines = amounts("tax_lines", "tax_total") + amounts("tax_lines", "shipping_tax_total")
         if amount("total_tax") != taxLines { findings.append("tax lines") }
         if amount("shipping_total") != amounts("shipping_lines", "total") { findings.append("shipping") }

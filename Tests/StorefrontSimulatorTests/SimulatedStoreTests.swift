@@ -15,7 +15,10 @@ struct SimulatedStoreTests {
         let store = SimulatedStore(settings)
         for index in 0..<count {
             store.save(
-                ["id": .number(JSONNumber(index + 1)), "status": index % 2 == 0 ? "processing" : "pending", "total": "1.5"],
+                [
+                    "id": .number(JSONNumber(index + 1)), "status": index % 2 == 0 ? "processing" : "pending",
+                    "total": "1.5",
+                ],
                 refunds: [], now: Self.start + .seconds(index))
         }
         return store
@@ -63,7 +66,10 @@ struct SimulatedStoreTests {
         let store = store(orders: 23)
         let pages = (23 + perPage - 1) / perPage
         let all = (1...pages).flatMap { page in
-            ids(get(store, "/orders", ["page": "\(page)", "per_page": "\(perPage)", "orderby": "modified", "order": "asc"]))
+            ids(
+                get(
+                    store, "/orders",
+                    ["page": "\(page)", "per_page": "\(perPage)", "orderby": "modified", "order": "asc"]))
         }
         #expect(all == Array(1...23))
     }
@@ -97,7 +103,9 @@ struct SimulatedStoreTests {
         #expect(answer.body["message"]?.string == "Invalid parameter(s): \(name)")
     }
 
-    @Test("an unknown order is answered with WooCommerce's code", arguments: ["/orders/9", "/orders/9/refunds", "/orders/x"])
+    @Test(
+        "an unknown order is answered with WooCommerce's code",
+        arguments: ["/orders/9", "/orders/9/refunds", "/orders/x"])
     func unknownOrder(path: String) {
         let answer = get(store(), path)
         #expect(answer.status == 404)

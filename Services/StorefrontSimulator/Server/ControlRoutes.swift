@@ -76,7 +76,10 @@ struct ControlRoutes: Sendable {
 
     /// Saves one order, or a list of them: `{"order": {...}, "refunds": [...], "topic": ..., "webhook": ...}`.
     private func save(_ ask: Ask, in store: SimulatedStore) -> Answer {
-        guard let body = try? JSONValue(parsing: ask.body, limits: JSONLimits(depth: 64, bytes: Self.bodyLimit, values: 1 << 28)) else {
+        guard
+            let body = try? JSONValue(
+                parsing: ask.body, limits: JSONLimits(depth: 64, bytes: Self.bodyLimit, values: 1 << 28))
+        else {
             return .error(400, "expected JSON")
         }
         let entries = body.array ?? [body]

@@ -12,7 +12,8 @@ struct StateFile: Service {
     /// Reads the file if there is one.
     func load() throws {
         guard let data = FileManager.default.contents(atPath: path) else { return }
-        stores.restore(try JSONValue(parsing: Array(data), limits: JSONLimits(depth: 64, bytes: 1 << 30, values: 1 << 30)))
+        stores.restore(
+            try JSONValue(parsing: Array(data), limits: JSONLimits(depth: 64, bytes: 1 << 30, values: 1 << 30)))
     }
 
     func run() async throws {

@@ -77,7 +77,9 @@ public struct CartCalculator {
                 before: gross[index], after: gross[index] - discounts[index], rates: cart.items[index].rates,
                 includesTax: cart.pricesIncludeTax)
         }
-        let shipping = cart.shipping.map { line(before: $0.amount, after: $0.amount, rates: $0.rates, includesTax: false) }
+        let shipping = cart.shipping.map {
+            line(before: $0.amount, after: $0.amount, rates: $0.rates, includesTax: false)
+        }
         let fees = cart.fees.map { line(before: $0.amount, after: $0.amount, rates: $0.rates, includesTax: false) }
         let taxes = taxes(cart: items + fees, shipping: shipping)
         let shippingTotal = cents(shipping.map(\.total).sum())

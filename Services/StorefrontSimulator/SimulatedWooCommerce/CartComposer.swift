@@ -17,7 +17,8 @@ enum CartComposer {
         cart.roundsAtSubtotal = [.roundedAtSubtotal, .taxIncludedRoundedAtSubtotal].contains(style)
         let rates = rates(style)
         for index in 0..<count {
-            cart.items.append(item(style, rates: index == 0 || style != .severalRates ? rates : [Catalogue.free], &random))
+            cart.items.append(
+                item(style, rates: index == 0 || style != .severalRates ? rates : [Catalogue.free], &random))
         }
         addCharges(style, rates: rates, to: &cart, &random)
         return cart

@@ -8,7 +8,8 @@ public import JSON
 /// Source: WooCommerce REST API v3, parameter `dp` ("Number of decimal points to use in each resource").
 public enum MoneyFormat {
     private static let moneyKeys: Set<String> = [
-        "discount_total", "discount_tax", "shipping_total", "shipping_tax", "cart_tax", "total", "total_tax", "subtotal",
+        "discount_total", "discount_tax", "shipping_total", "shipping_tax", "cart_tax", "total", "total_tax",
+        "subtotal",
         "subtotal_tax", "tax_total", "shipping_tax_total", "amount", "discount",
     ]
 

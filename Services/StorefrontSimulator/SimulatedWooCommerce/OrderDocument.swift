@@ -118,15 +118,16 @@ struct OrderDocument {
                 line["amount"] = .string(cart.fees[index].amount.description)
                 return .object(line)
             })
-        object["coupon_lines"] = cart.coupon.map { coupon in
-            [
+        object["coupon_lines"] =
+            cart.coupon.map { coupon in
                 [
-                    "id": number(itemID(taxOffset + calculated.taxes.count)), "code": .string(coupon.code),
-                    "discount": money(calculated.discount), "discount_tax": money(calculated.discountTax),
-                    "meta_data": [],
+                    [
+                        "id": number(itemID(taxOffset + calculated.taxes.count)), "code": .string(coupon.code),
+                        "discount": money(calculated.discount), "discount_tax": money(calculated.discountTax),
+                        "meta_data": [],
+                    ]
                 ]
-            ]
-        } ?? []
+            } ?? []
     }
 
     private func item(_ index: Int) -> JSONValue {
@@ -154,7 +155,8 @@ struct OrderDocument {
             line.taxes.enumerated().map { index, tax in
                 let before = line.subtotalTaxes[index].amount
                 return [
-                    "id": number(tax.rate.id), "total": .string(tax.amount.trimmed), "subtotal": .string(before.trimmed),
+                    "id": number(tax.rate.id), "total": .string(tax.amount.trimmed),
+                    "subtotal": .string(before.trimmed),
                 ]
             })
     }

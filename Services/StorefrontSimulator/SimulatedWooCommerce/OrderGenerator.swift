@@ -127,7 +127,8 @@ public struct OrderGenerator: Sendable {
             ? ("cod", "Cash on delivery") : random.pick(Catalogue.payments)
         return OrderDocument(
             id: firstID + made * 10, currency: currency, utcOffsetSeconds: utcOffsetSeconds,
-            createdAt: latest - .seconds(age), buyer: buyer(), payment: (method: payment.0, title: payment.1), cart: cart)
+            createdAt: latest - .seconds(age), buyer: buyer(), payment: (method: payment.0, title: payment.1),
+            cart: cart)
     }
 
     /// Registered customers come back, guests leave an address or none, and some share a name.
