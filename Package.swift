@@ -115,9 +115,9 @@ let package = Package(
             path: "Services/StorefrontSimulator/SimulatedWooCommerce", swiftSettings: strict),
         .executableTarget(
             name: "StorefrontSimulator",
-            dependencies: ["SimulatedWooCommerce", "Observability", "JSON", "Accounting", hummingbird, nio, httpTypes, httpClient, crypto, arguments, lifecycle, logging, locks],
+            dependencies: ["SimulatedWooCommerce", "Observability", "JSON", "Accounting", hummingbird, nio, nioHTTP, httpTypes, httpClient, crypto, arguments, lifecycle, logging, locks],
             path: "Services/StorefrontSimulator/Server", swiftSettings: strict),
-        service("Play", ["SimulatedWooCommerce", "SimulatedXero", "ServiceKit", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, crypto, locks]),
+        service("Play", ["SimulatedWooCommerce", "SimulatedXero", "ServiceKit", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, crypto, locks, signals]),
         // Tests
         .target(
             name: "TestSupport", dependencies: ["CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle], path: "Tests/TestSupport",
@@ -140,7 +140,8 @@ let package = Package(
         tests("Transformer", ["Transformer", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("XeroWriter", ["XeroWriter", "Xero", "SimulatedXero", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", httpClient, logging]),
         tests("XeroSimulator", ["XeroSimulator", "SimulatedXero", "JSON", "Accounting"]),
-        tests("StorefrontSimulator", ["StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting"]),
+        tests("StorefrontSimulator", ["StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting", httpClient, nio, nioHTTP, lifecycle, logging]),
+        tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting"]),
         tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Reconciler", ["Reconciler", "Xero", "Ledger", "Postgres", "JSON", "Accounting", logging]),
         tests("CLI", ["CLI", "Ledger", "Postgres", "JSON", "Accounting"]),
