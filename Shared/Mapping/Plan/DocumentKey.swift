@@ -78,8 +78,8 @@ public struct DocumentKey: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `ORG/STORE/KIND/SOURCE/PART`.
     /// - Returns: `nil` if the text is no key.
-    public init?(_ text: some StringProtocol) {
-        let parts = text.split(omittingEmptySubsequences: false) { $0 == "/" }.map(String.init)
+    public init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 5, !parts.contains(""), let kind = DocumentKind(rawValue: parts[2]) else { return nil }
         self.init(orgID: parts[0], storeID: parts[1], kind: kind, sourceID: parts[3], part: parts[4])
     }
