@@ -102,7 +102,7 @@ let package = Package(
         service("Transformer", ["ServiceKit", "Messaging", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON", "Accounting", metrics]),
         service("XeroWriter", ["ServiceKit", "Messaging", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics, locks, crypto]),
         service("Reconciler", ["ServiceKit", "Messaging", "Storefronts", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
-        service("DeadLetter", ["ServiceKit", "Messaging", "Xero", "Ledger", "Postgres", "JSON", "Accounting", metrics]),
+        service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics]),
         service("CLI", ["ServiceKit", "Messaging", "Storefronts", "Mapping", "Xero", "Ledger", "Postgres", "RabbitMQ", "JSON", "Accounting", httpClient, crypto]),
         // Stand-ins
         .target(
