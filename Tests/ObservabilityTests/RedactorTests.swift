@@ -38,7 +38,8 @@ import Testing
 
     @Test(
         arguments: [
-            "order 727 of store shop-au was accepted", "see https://shop.example/wp-json/wc/v3/orders", "basic tests pass",
+            "order 727 of store shop-au was accepted", "see https://shop.example/wp-json/wc/v3/orders",
+            "basic tests pass",
             "the token expired", "10:30 a@b", "héllo wörld", "",
         ])
     func `Texts without secrets stay as they are`(text: String) {

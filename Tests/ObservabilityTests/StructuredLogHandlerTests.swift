@@ -93,7 +93,9 @@ import Testing
         let lines = Lines()
         logger(lines, .text).notice("store reloaded", metadata: ["store": "shop-au", "why": "it changed"])
         #expect(
-            lines.all == ["2026-01-01T00:00:00.001234Z notice   ingest: store reloaded store=shop-au why=\"it changed\"\n"])
+            lines.all == [
+                "2026-01-01T00:00:00.001234Z notice   ingest: store reloaded store=shop-au why=\"it changed\"\n"
+            ])
     }
 
     @Test func `Events below the level are dropped`() {

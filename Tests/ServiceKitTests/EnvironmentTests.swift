@@ -7,7 +7,8 @@ import Testing
 
     private func environment(_ values: [String: String], files: [String: String] = [:]) -> ServiceKit.Environment {
         ServiceKit.Environment(values) { path in
-            files[path].map { .success($0) } ?? .failure(SettingFile.Failure(description: "cannot be opened: No such file"))
+            files[path].map { .success($0) }
+                ?? .failure(SettingFile.Failure(description: "cannot be opened: No such file"))
         }
     }
 
@@ -58,7 +59,8 @@ import Testing
             let error = #expect(throws: ConfigurationError.self) {
                 try environment(["N": text]).int("N", default: 1, in: 1...10)
             }
-            #expect(error?.description == "N is \"\(text)\". Set it to a whole number from 1 to 10, or leave it out for 1.")
+            #expect(
+                error?.description == "N is \"\(text)\". Set it to a whole number from 1 to 10, or leave it out for 1.")
         }
     }
 
