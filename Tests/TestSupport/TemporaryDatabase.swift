@@ -13,7 +13,7 @@ public enum TemporaryDatabase {
     /// - Parameter name: the database's name.
     static func configuration(_ server: String, name: String) throws -> PostgresConfiguration {
         // Scheme, credentials, host and port stay; only the path is another database.
-        guard let scheme = server.range(of: "://"),
+        guard let scheme = server.firstRange(of: "://"),
             let slash = server[scheme.upperBound...].firstIndex(of: "/")
         else { throw TemporaryDatabaseError(message: "TEST_DATABASE_URL names no database: \(server)") }
         let query = server[slash...].firstIndex(of: "?").map { String(server[$0...]) } ?? ""
