@@ -1,0 +1,257 @@
+extension JSONValue {
+    /// Parses a JSON text.
+    ///
+    /// Strict: UTF-8 only, nothing but white space after the value, no duplicate of a key survives (the last wins).
+    /// - Parameters:
+    ///   - bytes: The text. Collections that are contiguous in memory, such as `[UInt8]`, are read in place.
+    ///   - limits: How large it may be.
+    /// - Throws: ``JSONError`` with the place of the first mistake.
+    public init(parsing bytes: some Collection<UInt8>, limits: JSONLimits = .default) throws(JSONError) {
+        let direct = bytes.withContiguousStorageIfAvailable { buffer in
+            Self.parse(buffer, limits: limits)
+        }
+        if let direct {
+            self = try direct.get()
+        } else {
+            self = try Array(bytes).withUnsafeBufferPointer { Self.parse($0, limits: limits) }.get()
+        }
+    }
+
+    /// Parses a JSON text.
+    /// - Throws: ``JSONError`` with the place of the first mistake.
+    public init(parsing text: String, limits: JSONLimits = .default) throws(JSONError) {
+        var text = text
+        self = try text.withUTF8 { Self.parse($0, limits: limits) }.get()
+    }
+
+    private static func parse(
+        _ bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits
+    ) -> Result<JSONValue, JSONError> {
+        do throws(JSONError) {
+            var parser = JSONParser(bytes: bytes, limits: limits)
+            return .success(try parser.document())
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+/// A recursive descent parser over bytes in memory; its recursion is bounded by the depth limit.
+private struct JSONParser {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private let limits: JSONLimits
+    private var position = 0
+    private var depth = 0
+    private var values = 0
+
+    init(bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) {
+        self.bytes = bytes
+        self.limits = limits
+    }
+
+    mutating func document() throws(JSONError) -> JSONValue {
+        if bytes.count > limits.bytes {
+            throw failure(.size, "the text is longer than \(limits.bytes) bytes", at: limits.bytes)
+        }
+        skipSpace()
+        let value = try value()
+        skipSpace()
+        if position < bytes.count { throw failure(.syntax, "something follows the value") }
+        return value
+    }
+
+    private mutating func value() throws(JSONError) -> JSONValue {
+        values += 1
+        if values > limits.values { throw failure(.size, "there are more than \(limits.values) values") }
+        guard position < bytes.count else { throw failure(.syntax, "the text ends where a value should be") }
+        switch bytes[position] {
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "{"): return .object(try object())
+        case UInt8(ascii: "["): return .array(try array())
+        case UInt8(ascii: "t"): return try literal("true", .bool(true))
+        case UInt8(ascii: "f"): return try literal("false", .bool(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
+        default: return try number()
+        }
+    }
+
+    private mutating func object() throws(JSONError) -> JSONObject {
+        try enter()
+        defer { depth -= 1 }
+        var object = JSONObject()
+        skipSpace()
+        if take(UInt8(ascii: "}")) { return object }
+        while true {
+            skipSpace()
+            guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+                throw failure(.syntax, "a key in quotation marks is missing")
+            }
+            let key = try string()
+            skipSpace()
+            guard take(UInt8(ascii: ":")) else { throw failure(.syntax, "a colon is missing after a key") }
+            skipSpace()
+            object.set(key, try value())
+            skipSpace()
+            if take(UInt8(ascii: ",")) { continue }
+            if take(UInt8(ascii: "}")) { return object }
+            throw failure(.syntax, "an object is not closed")
+        }
+    }
+
+    private mutating func array() throws(JSONError) -> [JSONValue] {
+        try enter()
+        defer { depth -= 1 }
+        var array: [JSONValue] = []
+        skipSpace()
+        if take(UInt8(ascii: "]")) { return array }
+        while true {
+            skipSpace()
+            array.append(try value())
+            skipSpace()
+            if take(UInt8(ascii: ",")) { continue }
+            if take(UInt8(ascii: "]")) { return array }
+            throw failure(.syntax, "an array is not closed")
+        }
+    }
+
+    private mutating func number() throws(JSONError) -> JSONValue {
+        var scanner = JSONNumberScanner(bytes: bytes, position: position)
+        guard scanner.scan() else { throw failure(.syntax, "no value starts like this") }
+        let text = String(decoding: bytes[position..<scanner.position], as: UTF8.self)
+        position = scanner.position
+        return .number(JSONNumber(validated: text))
+    }
+
+    private mutating func literal(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
+        let end = position + word.utf8CodeUnitCount
+        guard end <= bytes.count else { throw failure(.syntax, "no value starts like this") }
+        for offset in 0..<word.utf8CodeUnitCount where bytes[position + offset] != word.utf8Start[offset] {
+            throw failure(.syntax, "no value starts like this")
+        }
+        position = end
+        return value
+    }
+
+    private mutating func string() throws(JSONError) -> String {
+        position += 1
+        let start = position
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte == UInt8(ascii: "\"") {
+                let text = try validated(bytes[start..<position], at: start)
+                position += 1
+                return text
+            }
+            if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
+            if byte < 0x20 { throw failure(.syntax, "a control character stands in a string") }
+            position += 1
+        }
+        throw failure(.syntax, "a string is not closed")
+    }
+
+    /// Goes on with a string at its first escape.
+    private mutating func escapedString(from start: Int) throws(JSONError) -> String {
+        var buffer = [UInt8](bytes[start..<position])
+        var copied = position
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte == UInt8(ascii: "\"") {
+                buffer.append(contentsOf: bytes[copied..<position])
+                position += 1
+                let text = buffer.withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }
+                guard let text else { throw failure(.encoding, "a string is not valid UTF-8", at: start) }
+                return text
+            }
+            if byte == UInt8(ascii: "\\") {
+                buffer.append(contentsOf: bytes[copied..<position])
+                position += 1
+                try escape(into: &buffer)
+                copied = position
+                continue
+            }
+            if byte < 0x20 { throw failure(.syntax, "a control character stands in a string") }
+            position += 1
+        }
+        throw failure(.syntax, "a string is not closed")
+    }
+
+    private mutating func escape(into buffer: inout [UInt8]) throws(JSONError) {
+        guard position < bytes.count else { throw failure(.syntax, "a string is not closed") }
+        let byte = bytes[position]
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): buffer.append(byte)
+        case UInt8(ascii: "b"): buffer.append(0x08)
+        case UInt8(ascii: "f"): buffer.append(0x0C)
+        case UInt8(ascii: "n"): buffer.append(0x0A)
+        case UInt8(ascii: "r"): buffer.append(0x0D)
+        case UInt8(ascii: "t"): buffer.append(0x09)
+        case UInt8(ascii: "u"): buffer.append(contentsOf: UTF8.encode(try escapedScalar()).unsafelyUnwrapped)
+        default: throw failure(.syntax, "an escape is unknown", at: position - 1)
+        }
+    }
+
+    /// Reads the digits of `\uXXXX`, and of the second half where it is a surrogate pair.
+    private mutating func escapedScalar() throws(JSONError) -> Unicode.Scalar {
+        let first = try hexadecimal()
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        guard first < 0xDC00, position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
+            bytes[position + 1] == UInt8(ascii: "u")
+        else { throw failure(.encoding, "half of a surrogate pair stands alone") }
+        position += 2
+        let second = try hexadecimal()
+        guard (0xDC00...0xDFFF).contains(second),
+            let scalar = Unicode.Scalar(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))
+        else { throw failure(.encoding, "half of a surrogate pair stands alone") }
+        return scalar
+    }
+
+    private mutating func hexadecimal() throws(JSONError) -> UInt32 {
+        guard position + 4 <= bytes.count else { throw failure(.syntax, "an escape is cut short") }
+        var result: UInt32 = 0
+        for byte in bytes[position..<position + 4] {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: throw failure(.syntax, "an escape is not hexadecimal")
+            }
+            result = result << 4 | UInt32(digit)
+        }
+        position += 4
+        return result
+    }
+
+    private func validated(_ slice: Slice<UnsafeBufferPointer<UInt8>>, at start: Int) throws(JSONError) -> String {
+        guard let text = String(validating: UnsafeBufferPointer(rebasing: slice), as: UTF8.self) else {
+            throw failure(.encoding, "a string is not valid UTF-8", at: start)
+        }
+        return text
+    }
+
+    private mutating func enter() throws(JSONError) {
+        depth += 1
+        if depth > limits.depth { throw failure(.depth, "values are nested more than \(limits.depth) deep") }
+        position += 1
+    }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard position < bytes.count, bytes[position] == byte else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func skipSpace() {
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x09, 0x0A, 0x0D: position += 1
+            default: return
+            }
+        }
+    }
+
+    private func failure(_ code: JSONError.Code, _ message: String, at offset: Int? = nil) -> JSONError {
+        JSONError(code: code, message: message, offset: offset ?? position)
+    }
+}
