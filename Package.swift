@@ -89,7 +89,7 @@ let package = Package(
         library("ServiceKit", ["Observability", "RabbitMQ", "Postgres", lifecycle, signals, logging, metrics, hummingbird, crypto, locks]),
         library("Messaging", ["RabbitMQ", "Postgres", "JSON", "Accounting", lifecycle, logging, metrics, deque, locks]),
         // Domain
-        library("Storefronts", ["JSON", "Accounting", crypto, httpClient, nio, logging]),
+        library("Storefronts", ["JSON", "Accounting", crypto, httpClient, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
         library("Mapping", ["JSON", "Accounting"]),
         library("Xero", ["JSON", "Accounting", httpClient, nio, logging, crypto, locks]),
         library("Ledger", ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, logging, yams]),
