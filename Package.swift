@@ -22,6 +22,7 @@ let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-col
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -84,19 +85,19 @@ let package = Package(
         // Drivers
         library("IOThread", ["CSystemShims", deque, locks]),
         library("ConnectionPool", [deque, locks]),
-        library("RabbitMQ", ["CRabbitMQ", "CSystemShims", "IOThread", deque, locks, lifecycle, logging, metrics]),
+        library("RabbitMQ", ["CRabbitMQ", "CSystemShims", "IOThread", deque, locks, lifecycle, logging, metricsCore]),
         library("Postgres", ["CPostgres", "CSystemShims", "IOThread", "ConnectionPool", deque, locks, lifecycle, logging, metrics]),
         // Running a service
         library("Observability", ["JSON", logging, metrics, metricsCore, locks]),
         library("ServiceKit", ["Observability", "RabbitMQ", "Postgres", lifecycle, signals, logging, metrics, hummingbird, crypto, locks]),
-        library("Messaging", ["RabbitMQ", "Postgres", "JSON", "Accounting", lifecycle, logging, metrics, deque, locks]),
+        library("Messaging", ["RabbitMQ", "Postgres", "JSON", "Accounting", lifecycle, logging, metricsCore, deque, locks]),
         // Domain
         library("Storefronts", ["JSON", "Accounting", crypto, httpClient, nio, logging]),
         library("Mapping", ["JSON", "Accounting"]),
         library("Xero", ["JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, logging, crypto, locks]),
         library("Ledger", ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, logging, yams]),
         // Services
-        service("Ingest", ["ServiceKit", "Messaging", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", hummingbird, nio, httpTypes, crypto, metrics, locks, deque]),
+        service("Ingest", ["ServiceKit", "Observability", "Messaging", "RabbitMQ", "Storefronts", "Postgres", "JSON", "Accounting", hummingbird, hummingbirdCore, nio, nioHTTP, httpTypes, crypto, metricsCore, locks, deque]),
         service("StorefrontSync", ["ServiceKit", "Messaging", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
         service("Transformer", ["ServiceKit", "Messaging", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON", "Accounting", metrics]),
         service("XeroWriter", ["ServiceKit", "Messaging", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics, locks, crypto]),
@@ -131,12 +132,12 @@ let package = Package(
         tests("Postgres", ["Postgres", "IOThread", logging, lifecycle]),
         tests("Observability", ["Observability", "JSON", logging, metrics, metricsCore]),
         tests("ServiceKit", ["ServiceKit", "Observability", logging, hummingbird, crypto]),
-        tests("Messaging", ["Messaging", "RabbitMQ", "Postgres", "JSON", "Accounting", logging, lifecycle]),
+        tests("Messaging", ["Messaging", "Ledger", "RabbitMQ", "Postgres", "JSON", "Accounting", logging, lifecycle, locks]),
         tests("Storefronts", ["Storefronts", "JSON", "Accounting"]),
         tests("Mapping", ["Mapping", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
         tests("Ledger", ["Ledger", "Mapping", "Messaging", "Postgres", "JSON", "Accounting", logging]),
-        tests("Ingest", ["Ingest", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", hummingbird, crypto, logging]),
+        tests("Ingest", ["Ingest", "ServiceKit", "Observability", "Ledger", "Messaging", "RabbitMQ", "Storefronts", "Postgres", "JSON", "Accounting", hummingbird, nio, nioPosix, crypto, metricsCore, lifecycle, logging, locks]),
         tests("StorefrontSync", ["StorefrontSync", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Transformer", ["Transformer", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("XeroWriter", ["XeroWriter", "Xero", "SimulatedXero", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", httpClient, logging]),
