@@ -32,7 +32,10 @@ struct PipelineStateMachineTests {
         var machine = machine([.run(name: "s1"), .run(name: "s2"), .run(name: "s3"), .sync, .run(name: "s1"), .sync])
         #expect(
             play(&machine, [.success, .end, .failure, .end, .aborted, .end, .sync, .success, .end, .sync])
-                == [.deliver, .none, .fail(name: "s2"), .none, .none, .none, .finishGroup, .deliver, .none, .finishGroup]
+                == [
+                    .deliver, .none, .fail(name: "s2"), .none, .none, .none, .finishGroup, .deliver, .none,
+                    .finishGroup,
+                ]
         )
     }
 

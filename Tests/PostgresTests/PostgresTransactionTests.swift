@@ -2,7 +2,9 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("Transactions against a server", .timeLimit(.minutes(2)))
+@Suite(
+    "Transactions against a server",
+    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(2)))
 struct PostgresTransactionTests {
     private struct Stop: Error {}
     private static let table = Migration(
@@ -157,7 +159,9 @@ struct PostgresTransactionTests {
                 try await client.withTransaction { _ = try await $0.execute("INSERT INTO child VALUES (1)") }
             }
             #expect(inTransaction?.sqlState == .foreignKeyViolation)
-            let alone = await #expect(throws: PostgresError.self) { try await client.execute("INSERT INTO child VALUES (1)") }
+            let alone = await #expect(throws: PostgresError.self) {
+                try await client.execute("INSERT INTO child VALUES (1)")
+            }
             #expect(alone?.sqlState == .foreignKeyViolation)
             #expect(try await client.query("SELECT 1 FROM child").isEmpty)
         }
