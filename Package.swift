@@ -119,7 +119,7 @@ let package = Package(
             name: "StorefrontSimulator",
             dependencies: ["SimulatedWooCommerce", "Observability", "JSON", "Accounting", hummingbird, nio, nioHTTP, httpTypes, httpClient, crypto, arguments, lifecycle, logging, locks],
             path: "Services/StorefrontSimulator/Server", swiftSettings: strict),
-        service("Play", ["SimulatedWooCommerce", "SimulatedXero", "ServiceKit", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, crypto, locks, signals]),
+        service("Play", ["SimulatedWooCommerce", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, locks, signals]),
         // Tests
         .target(
             name: "TestSupport", dependencies: ["CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle], path: "Tests/TestSupport",
