@@ -3,6 +3,11 @@ struct ExampleConfiguration: Sendable {
     /// The org's and its app's id, here and in the simulated Xero.
     static let orgID = "demo"
 
+    /// Tax rates the simulated organisation has made for itself, for sales abroad: type, name, percent.
+    static let taxRates = [
+        ("TAX001", "GST (NZ)", "15"), ("TAX002", "Sales tax (NY)", "8.875"), ("TAX003", "GST + QST", "15.47375"),
+    ]
+
     let stores: [PlayStore]
     let storefrontURL: String
     let dailyCalls: Int
@@ -37,7 +42,7 @@ struct ExampleConfiguration: Sendable {
             time_zone: Australia/Sydney
             mapping:
               accounts: { sales: "200", shipping: "201", fees: "202", rounding: "860", refunds: "200", gift_cards: "850" }
-              taxes: { "10": OUTPUT, "0": EXEMPTOUTPUT, default: OUTPUT }
+              taxes: { "10": OUTPUT, "0": EXEMPTOUTPUT, "15": TAX001, "8.875": TAX002, "15.47375": TAX003, default: OUTPUT }
               payments: { stripe: "090", paypal: "091", bacs: "092", cod: "093", default: "090" }
               statuses: { post: [processing, completed, refunded], void: [cancelled, failed] }
               contacts: { guests: each }

@@ -125,6 +125,10 @@ struct PlaySession: Sendable {
             [
                 "country": "AU", "currency": "AUD", "time_zone": "Australia/Sydney",
                 "currencies": .array(Set(currencies).subtracting(["AUD"]).sorted().map { .string($0) }),
+                "tax_rates": .array(
+                    ExampleConfiguration.taxRates.map {
+                        ["type": .string($0.0), "name": .string($0.1), "percent": .string($0.2)]
+                    }),
             ])
         try await xero.send(
             .PUT, "/_control/settings",
