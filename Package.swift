@@ -119,7 +119,7 @@ let package = Package(
             name: "StorefrontSimulator",
             dependencies: ["SimulatedWooCommerce", "Observability", "JSON", "Accounting", hummingbird, nio, nioHTTP, httpTypes, httpClient, crypto, arguments, lifecycle, logging, locks],
             path: "Services/StorefrontSimulator/Server", swiftSettings: strict),
-        service("Play", ["SimulatedWooCommerce", "SimulatedXero", "ServiceKit", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, crypto, locks, signals]),
+        service("Play", ["SimulatedWooCommerce", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, locks, signals]),
         // Tests
         .target(
             name: "TestSupport", dependencies: ["CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle], path: "Tests/TestSupport",
@@ -143,7 +143,7 @@ let package = Package(
         tests("XeroWriter", ["XeroWriter", "Xero", "SimulatedXero", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", httpClient, logging]),
         tests("XeroSimulator", ["XeroSimulator", "SimulatedXero", "JSON", "Accounting"]),
         tests("StorefrontSimulator", ["StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting", httpClient, nio, nioHTTP, lifecycle, logging]),
-        tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting"]),
+        tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting", locks]),
         tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Reconciler", ["Reconciler", "Xero", "Ledger", "Postgres", "JSON", "Accounting", logging]),
         tests("CLI", ["CLI", "Ledger", "Postgres", "JSON", "Accounting"]),
