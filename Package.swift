@@ -92,7 +92,7 @@ let package = Package(
         library("Storefronts", ["JSON", "Accounting", crypto, httpClient, nio, logging]),
         library("Mapping", ["JSON", "Accounting"]),
         library("Xero", ["JSON", "Accounting", httpClient, nio, logging, crypto, locks]),
-        library("Ledger", ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, logging, yams]),
+        library("Ledger", ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams]),
         // Services
         service("Ingest", ["ServiceKit", "Messaging", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", hummingbird, nio, httpTypes, crypto, metrics, locks, deque]),
         service("StorefrontSync", ["ServiceKit", "Messaging", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
