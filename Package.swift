@@ -16,6 +16,7 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let metricsCore: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -91,7 +92,7 @@ let package = Package(
         // Domain
         library("Storefronts", ["JSON", "Accounting", crypto, httpClient, nio, logging]),
         library("Mapping", ["JSON", "Accounting"]),
-        library("Xero", ["JSON", "Accounting", httpClient, nio, logging, crypto, locks]),
+        library("Xero", ["JSON", "Accounting", httpClient, nio, nioHTTP, logging, crypto, locks]),
         library("Ledger", ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams]),
         // Services
         service("Ingest", ["ServiceKit", "Messaging", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", hummingbird, nio, httpTypes, crypto, metrics, locks, deque]),

@@ -52,7 +52,8 @@ public struct ExactDecimal: Sendable {
                 coefficient = sum.partialValue
                 count += 1
                 if pointSeen { scale += 1 }
-            } else if byte == UInt8(ascii: "."), !pointSeen, digits.first.map({ $0 &- UInt8(ascii: "0") < 10 }) == true {
+            } else if byte == UInt8(ascii: "."), !pointSeen, digits.first.map({ $0 &- UInt8(ascii: "0") < 10 }) == true
+            {
                 pointSeen = true
             } else if byte | 0x20 == UInt8(ascii: "e"), count > 0, let value = Self.exponent(digits) {
                 exponent = value
