@@ -1,5 +1,5 @@
 public import Logging
-import Metrics
+import CoreMetrics
 import NIOConcurrencyHelpers
 public import RabbitMQ
 public import ServiceLifecycle
@@ -22,7 +22,7 @@ public enum Outcome: Sendable, Hashable {
 /// running ones are finished, and the rest go back to the broker.
 public final class ConsumerRunner: Service, CustomStringConvertible {
     private let consumer: RabbitMQConsumer
-    private let lanes: MessageLanes<Delivery>
+    private let lanes: MessageLanes
     private let queue: String
 
     /// Makes a runner.
@@ -57,20 +57,4 @@ public final class ConsumerRunner: Service, CustomStringConvertible {
     public func run() async throws {
         await lanes.run(consumer.deliveries)
     }
-}
-
-/// What the lanes need of a message.
-protocol InboundMessage: Sendable {
-    var properties: MessageProperties { get }
-    var routingKey: String { get }
-    func ack()
-    func nack(requeue: Bool)
-    func reject()
-}
-
-extension Delivery: InboundMessage {}
-
-extension InboundMessage {
-    /// How often the broker has delivered it before, as quorum queues count.
-    var earlierDeliveries: Int { Int(properties.headers["x-delivery-count"]?.int ?? 0) }
 }

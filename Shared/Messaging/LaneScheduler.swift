@@ -2,8 +2,8 @@ import DequeModule
 
 /// Decides which of the waiting items may run: at most so many at once, and of those with the same key one at a time, in the
 /// order in which they came.
-struct LaneScheduler<Item> {
-    private struct Lane {
+struct LaneScheduler<Item: Sendable>: Sendable {
+    private struct Lane: Sendable {
         var waiting: Deque<Item> = []
     }
 

@@ -1,25 +1,25 @@
 import Logging
-import Metrics
+import CoreMetrics
 import NIOConcurrencyHelpers
 import RabbitMQ
 import ServiceLifecycle
 
-/// The work of a ``ConsumerRunner``, over any kind of message.
-final class MessageLanes<Message: InboundMessage>: Sendable {
+/// The work of a ``ConsumerRunner``, wherever its deliveries come from.
+final class MessageLanes: Sendable {
     private struct Item: Sendable {
-        let message: Message
+        let message: Delivery
         let envelope: Envelope
         let key: String
     }
 
     /// Closures live in a class of their own: kept directly in a lock's value they would gain a thunk with every copy.
     private final class Work: Sendable {
-        let key: @Sendable (Message) -> String
-        let handler: @Sendable (Message, Envelope) async throws -> Outcome
+        let key: @Sendable (Delivery) -> String
+        let handler: @Sendable (Delivery, Envelope) async throws -> Outcome
 
         init(
-            key: @escaping @Sendable (Message) -> String,
-            handler: @escaping @Sendable (Message, Envelope) async throws -> Outcome
+            key: @escaping @Sendable (Delivery) -> String,
+            handler: @escaping @Sendable (Delivery, Envelope) async throws -> Outcome
         ) {
             self.key = key
             self.handler = handler
@@ -37,8 +37,8 @@ final class MessageLanes<Message: InboundMessage>: Sendable {
 
     init(
         queue: String, concurrency: Int, retry: RetryPolicy, clock: any Clock<Duration>, logger: Logger,
-        key: @escaping @Sendable (Message) -> String,
-        handler: @escaping @Sendable (Message, Envelope) async throws -> Outcome
+        key: @escaping @Sendable (Delivery) -> String,
+        handler: @escaping @Sendable (Delivery, Envelope) async throws -> Outcome
     ) {
         self.queue = queue
         self.retry = retry
@@ -51,7 +51,7 @@ final class MessageLanes<Message: InboundMessage>: Sendable {
 
     /// Handles what the sequence yields until it ends or a stop is asked for.
     func run<Messages: AsyncSequence & Sendable>(_ messages: Messages) async
-    where Messages.Element == Message, Messages.AsyncIterator: SendableMetatype {
+    where Messages.Element == Delivery, Messages.AsyncIterator: SendableMetatype {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 let arriving = messages.cancelOnGracefulShutdown()
@@ -73,7 +73,7 @@ final class MessageLanes<Message: InboundMessage>: Sendable {
         }
     }
 
-    private func item(_ message: Message) -> Item? {
+    private func item(_ message: Delivery) -> Item? {
         do {
             let envelope = try Envelope(message.properties)
             return Item(message: message, envelope: envelope, key: work.key(message))
@@ -145,7 +145,7 @@ private struct LaneMetrics {
     let done: Counter
     let retried: Counter
     let rejected: Counter
-    let duration: Metrics.Timer
+    let duration: CoreMetrics.Timer
 
     init(queue: String) {
         func counter(_ outcome: String) -> Counter {
@@ -154,6 +154,11 @@ private struct LaneMetrics {
         done = counter("done")
         retried = counter("retried")
         rejected = counter("rejected")
-        duration = Metrics.Timer(label: "messaging.handler.duration", dimensions: [("queue", queue)])
+        duration = CoreMetrics.Timer(label: "messaging.handler.duration", dimensions: [("queue", queue)])
     }
+}
+
+extension Delivery {
+    /// How often the broker has delivered it before, as quorum queues count.
+    var earlierDeliveries: Int { Int(properties.headers["x-delivery-count"]?.int ?? 0) }
 }

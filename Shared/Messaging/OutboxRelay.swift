@@ -1,5 +1,5 @@
 public import Logging
-import Metrics
+import CoreMetrics
 import NIOConcurrencyHelpers
 public import Postgres
 public import RabbitMQ

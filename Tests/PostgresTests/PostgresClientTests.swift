@@ -61,7 +61,8 @@ struct PostgresClientTests {
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(failures == 20)
-            #expect(try await count(client) == 180)
+            let inserted = try await count(client)
+            #expect(inserted == 180)
         }
     }
 
@@ -97,7 +98,8 @@ struct PostgresClientTests {
         try await withTemporaryDatabase(configure: { $0.statementTimeout = .milliseconds(50) }) { client in
             let error = await #expect(throws: PostgresError.self) { try await client.query("SELECT pg_sleep(60)") }
             #expect(error?.sqlState == .queryCanceled)
-            #expect(try await client.query("SELECT 1").count == 1)
+            let rows = try await client.query("SELECT 1")
+            #expect(rows.count == 1)
         }
     }
 

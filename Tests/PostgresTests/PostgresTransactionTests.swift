@@ -37,7 +37,8 @@ struct PostgresTransactionTests {
                 }
             }
             #expect(error?.code == .transactionAborted)
-            #expect(try await client.query("SELECT 1 FROM account").isEmpty)
+            let rows = try await client.query("SELECT 1 FROM account")
+            #expect(rows.isEmpty)
         }
     }
 
@@ -130,7 +131,7 @@ struct PostgresTransactionTests {
     func poolExhausted() async throws {
         let configure: (inout PostgresConfiguration) -> Void = {
             $0.transactions = 1
-            $0.leaseTimeout = .milliseconds(100)
+            $0.leaseTimeout = .seconds(1)
         }
         try await withTemporaryDatabase(configure: configure) { client in
             try await client.withTransaction { transaction in
