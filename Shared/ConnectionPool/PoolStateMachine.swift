@@ -173,7 +173,8 @@ where Instant.Duration == Duration {
             waiters.removeFirst()
             actions.append(.refuse(waiter: first.id, refusal(.timedOut)))
         }
-        var spare = slots.count - configuration.minimumConnections
+        let staying = slots.count { if case .closing = $0.state { false } else { true } }
+        var spare = staying - configuration.minimumConnections
         for index in slots.indices.reversed() where spare > 0 && slots[index].leases == 0 {
             guard case .ready(let connection) = slots[index].state,
                 slots[index].idleSince.advanced(by: configuration.idleTimeout) <= now
@@ -287,7 +288,8 @@ where Instant.Duration == Duration {
     /// Asks for a timer at the next deadline, unless one that early is set already.
     private mutating func armTimer() -> [Action] {
         var next = waiters.first?.deadline
-        if slots.count > configuration.minimumConnections {
+        let staying = slots.count { if case .closing = $0.state { false } else { true } }
+        if staying > configuration.minimumConnections {
             for slot in slots where slot.leases == 0 {
                 guard case .ready = slot.state else { continue }
                 let at = slot.idleSince.advanced(by: configuration.idleTimeout)

@@ -145,7 +145,8 @@ enum ResultReader {
         details.column = field(result, "c")
         details.constraint = field(result, "n")
         return PostgresError(
-            .server, field(result, "M") ?? "the server gave no message", sqlState: field(result, "C").map { SQLState($0) },
+            .server, field(result, "M") ?? "the server gave no message",
+            sqlState: field(result, "C").map { SQLState($0) },
             server: details, wasSent: true)
     }
 

@@ -1,6 +1,7 @@
 public import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 extension XeroTransport {
     /// The hosts and bounds of a live transport.
@@ -35,6 +36,16 @@ extension XeroTransport {
         }
     }
 
+    /// An HTTP client that says at once when it cannot connect, so that such a request is known not to have been sent.
+    /// - Returns: a client; its owner shuts it down.
+    public static func client() -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(10)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.redirectConfiguration = .disallow
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
     /// A transport over HTTP.
     /// - Parameters:
     ///   - client: the HTTP client; its owner shuts it down.
@@ -55,7 +66,7 @@ extension XeroTransport {
         if !request.body.isEmpty { message.body = .bytes(ByteBuffer(bytes: request.body)) }
         let sealed = message
         do {
-            return try await within(seconds: configuration.callSeconds) {
+            return try await within(seconds: configuration.callSeconds + 0.5) {
                 let response = try await client.execute(
                     sealed, timeout: .nanoseconds(Int64(configuration.callSeconds * 1e9)))
                 let body = try await response.body.collect(upTo: configuration.responseBytes)

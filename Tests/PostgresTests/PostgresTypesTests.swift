@@ -2,7 +2,9 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("Values against a server", .timeLimit(.minutes(2)))
+@Suite(
+    "Values against a server",
+    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(2)))
 struct PostgresTypesTests {
     @Test("every type comes back as it was sent")
     func roundTrips() async throws {

@@ -12,14 +12,14 @@ struct AckBatcherTests {
 
     private func batcher(_ count: UInt64) -> AckBatcher {
         var batcher = AckBatcher()
-        for tag in 1...count { #expect(batcher.delivered(tag)) }
+        for tag in 1...count { #expect(delivered(&batcher, tag)) }
         return batcher
     }
 
     @Test("a contiguous run from the oldest becomes one multiple acknowledgement")
     func run() throws {
         var batcher = batcher(5)
-        for tag in [3, 1, 2] as [UInt64] { #expect(batcher.settle(tag, .acknowledge)) }
+        for tag in [3, 1, 2] as [UInt64] { #expect(settle(&batcher, tag, .acknowledge)) }
         #expect(try frames(&batcher) == [.ack(3, multiple: true)])
         #expect(try frames(&batcher) == [])
         #expect(batcher.outstanding == 2)
@@ -28,19 +28,19 @@ struct AckBatcherTests {
     @Test("one acknowledgement is not multiple")
     func single() throws {
         var batcher = batcher(2)
-        #expect(batcher.settle(1, .acknowledge))
+        #expect(settle(&batcher, 1, .acknowledge))
         #expect(try frames(&batcher) == [.ack(1, multiple: false)])
     }
 
     @Test("an acknowledgement behind an unfinished delivery goes out at once, and once")
     func gap() throws {
         var batcher = batcher(4)
-        #expect(batcher.settle(2, .acknowledge))
-        #expect(batcher.settle(4, .acknowledge))
+        #expect(settle(&batcher, 2, .acknowledge))
+        #expect(settle(&batcher, 4, .acknowledge))
         #expect(try frames(&batcher) == [.ack(2, multiple: false), .ack(4, multiple: false)])
-        #expect(batcher.settle(1, .acknowledge))
+        #expect(settle(&batcher, 1, .acknowledge))
         #expect(try frames(&batcher) == [.ack(1, multiple: false)])
-        #expect(batcher.settle(3, .acknowledge))
+        #expect(settle(&batcher, 3, .acknowledge))
         #expect(try frames(&batcher) == [.ack(3, multiple: false)])
         #expect(batcher.outstanding == 0)
     }
@@ -48,28 +48,28 @@ struct AckBatcherTests {
     @Test("a refusal is written before a multiple acknowledgement that spans it")
     func refusal() throws {
         var batcher = batcher(3)
-        #expect(batcher.settle(1, .acknowledge))
-        #expect(batcher.settle(2, .refuse(requeue: true)))
-        #expect(batcher.settle(3, .acknowledge))
+        #expect(settle(&batcher, 1, .acknowledge))
+        #expect(settle(&batcher, 2, .refuse(requeue: true)))
+        #expect(settle(&batcher, 3, .acknowledge))
         #expect(try frames(&batcher) == [.nack(2, requeue: true), .ack(3, multiple: true)])
     }
 
     @Test("only the first decision counts, and an unknown delivery has none")
     func idempotence() throws {
         var batcher = batcher(2)
-        #expect(batcher.settle(1, .acknowledge))
-        #expect(!batcher.settle(1, .refuse(requeue: true)))
-        #expect(!batcher.settle(3, .acknowledge))
-        #expect(!batcher.settle(0, .acknowledge))
+        #expect(settle(&batcher, 1, .acknowledge))
+        #expect(!settle(&batcher, 1, .refuse(requeue: true)))
+        #expect(!settle(&batcher, 3, .acknowledge))
+        #expect(!settle(&batcher, 0, .acknowledge))
         #expect(try frames(&batcher) == [.ack(1, multiple: false)])
-        #expect(!batcher.settle(1, .acknowledge))
+        #expect(!settle(&batcher, 1, .acknowledge))
     }
 
     @Test("a delivery out of order is refused")
     func order() {
         var batcher = AckBatcher()
-        #expect(!batcher.delivered(2))
-        #expect(batcher.delivered(1))
+        #expect(!delivered(&batcher, 2))
+        #expect(delivered(&batcher, 1))
     }
 
     @Test(
@@ -80,7 +80,7 @@ struct AckBatcherTests {
         var covered: [UInt64: Int] = [:]
         var unacknowledged = Set(1...100 as ClosedRange<UInt64>)
         for step in 0..<100 as Range<UInt64> {
-            #expect(batcher.settle((step * stride * 3) % 100 + 1, .acknowledge) || stride != 1)
+            #expect(settle(&batcher, (step * stride * 3) % 100 + 1, .acknowledge) || stride != 1)
             guard step % 9 == 0 || step == 99 else { continue }
             for case .ack(let tag, let multiple) in try frames(&batcher) {
                 let tags = multiple ? unacknowledged.filter { $0 <= tag } : [tag]

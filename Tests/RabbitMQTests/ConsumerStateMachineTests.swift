@@ -16,12 +16,12 @@ struct ConsumerStateMachineTests {
         machine.opened(epoch: 1)
         #expect(try machine.delivered(1))
         machine.lost()
-        #expect(!machine.settle(1, epoch: 1, .acknowledge))
+        #expect(!settle(&machine, 1, epoch: 1, .acknowledge))
         machine.opened(epoch: 2)
         #expect(try machine.delivered(1))
-        #expect(!machine.settle(1, epoch: 1, .acknowledge))
+        #expect(!settle(&machine, 1, epoch: 1, .acknowledge))
         #expect(try frames(&machine) == [])
-        #expect(machine.settle(1, epoch: 2, .acknowledge))
+        #expect(settle(&machine, 1, epoch: 2, .acknowledge))
         #expect(try frames(&machine) == [.ack(1, multiple: false)])
     }
 
@@ -32,7 +32,7 @@ struct ConsumerStateMachineTests {
         #expect(try machine.delivered(1))
         machine.cancelledByBroker()
         #expect(machine.needsSubscription)
-        #expect(machine.settle(1, epoch: 1, .acknowledge))
+        #expect(settle(&machine, 1, epoch: 1, .acknowledge))
         machine.resubscribed()
         #expect(!machine.needsSubscription)
         #expect(try frames(&machine) == [.ack(1, multiple: false)])
@@ -48,7 +48,7 @@ struct ConsumerStateMachineTests {
         #expect(try !machine.delivered(2))
         #expect(!machine.isDrained)
         #expect(try frames(&machine) == [.nack(2, requeue: true)])
-        #expect(machine.settle(1, epoch: 1, .acknowledge))
+        #expect(settle(&machine, 1, epoch: 1, .acknowledge))
         #expect(machine.isDrained)
         #expect(try frames(&machine) == [.ack(1, multiple: false)])
     }

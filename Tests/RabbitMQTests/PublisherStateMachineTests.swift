@@ -77,9 +77,17 @@ struct PublisherStateMachineTests {
         #expect(machine.deadline == start + .seconds(40))
         var unsent: [Int] = []
         var unknown: [Int] = []
-        let early = machine.expire(now: start + .seconds(39)) { unsent.append($0) } unknown: { unknown.append($0) }
+        let early = machine.expire(now: start + .seconds(39)) {
+            unsent.append($0)
+        } unknown: {
+            unknown.append($0)
+        }
         #expect(!early && unknown.isEmpty)
-        let due = machine.expire(now: start + .seconds(40)) { unsent.append($0) } unknown: { unknown.append($0) }
+        let due = machine.expire(now: start + .seconds(40)) {
+            unsent.append($0)
+        } unknown: {
+            unknown.append($0)
+        }
         #expect(due)
         #expect(unknown == [1])
         #expect(unsent == [])
@@ -95,7 +103,11 @@ struct PublisherStateMachineTests {
         machine.blocked()
         var unsent: [Int] = []
         var unknown: [Int] = []
-        let due = machine.expire(now: start + timeout) { unsent.append($0) } unknown: { unknown.append($0) }
+        let due = machine.expire(now: start + timeout) {
+            unsent.append($0)
+        } unknown: {
+            unknown.append($0)
+        }
         #expect(!due)
         #expect(unknown == [1])
         #expect(unsent == [2])
@@ -109,7 +121,11 @@ struct PublisherStateMachineTests {
         _ = sent(&machine, at: start)
         var unsent: [Int] = []
         var unknown: [Int] = []
-        machine.end { unsent.append($0) } unknown: { unknown.append($0) }
+        machine.end {
+            unsent.append($0)
+        } unknown: {
+            unknown.append($0)
+        }
         #expect(unknown == [1, 2])
         #expect(unsent == [3, 4])
         #expect(machine.isDrained)

@@ -108,7 +108,7 @@ struct ProxyLoop: Sendable {
             }
         }
         if !pipe.bytes.isEmpty {
-            let count = Glibc.send(target, pipe.bytes, pipe.bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+            let count = Glibc.send(target, pipe.bytes, pipe.bytes.count, Int32(MSG_NOSIGNAL))
             if count > 0 {
                 pipe.bytes.removeFirst(count)
             } else if errno != EAGAIN && errno != EINTR {

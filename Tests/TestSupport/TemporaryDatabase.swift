@@ -13,11 +13,12 @@ public enum TemporaryDatabase {
     /// - Parameter name: the database's name.
     static func configuration(_ server: String, name: String) throws -> PostgresConfiguration {
         // Scheme, credentials, host and port stay; only the path is another database.
-        guard let scheme = server.range(of: "://"),
-            let slash = server[scheme.upperBound...].firstIndex(of: "/")
-        else { throw TemporaryDatabaseError(message: "TEST_DATABASE_URL names no database: \(server)") }
-        let query = server[slash...].firstIndex(of: "?").map { String(server[$0...]) } ?? ""
-        return try PostgresConfiguration(url: server[..<slash] + "/" + name + query)
+        let parts = server.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[0].hasSuffix(":"), parts[1].isEmpty else {
+            throw TemporaryDatabaseError(message: "TEST_DATABASE_URL must look like postgresql://host/database")
+        }
+        let query = parts[3].firstIndex(of: "?").map { String(parts[3][$0...]) } ?? ""
+        return try PostgresConfiguration(url: "\(parts[0])//\(parts[2])/\(name)\(query)")
     }
 }
 

@@ -160,6 +160,13 @@ final class AMQPLink {
         try checkReply("ending the subscription")
     }
 
+    /// Deletes a queue with its messages.
+    func delete(queue: String) throws(RabbitMQError) {
+        arena.reset()
+        amqp_queue_delete(connection, Self.channel, arena.bytes(queue), 0, 0)
+        try checkReply("deleting queue '\(queue)'")
+    }
+
     // MARK: Writing
 
     /// Writes a message. The input must have been pumped just before (``pump(_:)``): the library, at version 0.11, waits
