@@ -136,7 +136,8 @@ struct PostgresTransactionTests {
             var configuration = direct.configuration
             configuration.transactions = 1
             configuration.leaseTimeout = .milliseconds(200)
-            try await withRunningClient(PostgresClient(configuration: configuration, logger: Logger(label: "test"))) { client in
+            try await withRunningClient(PostgresClient(configuration: configuration, logger: Logger(label: "test"))) {
+                client in
                 // The first connection may take longer than a lease may wait here.
                 while (try? await client.withTransaction { try await $0.execute("SELECT 1") }) == nil {}
                 try await client.withTransaction { transaction in
