@@ -100,7 +100,7 @@ let package = Package(
         service("Ingest", ["ServiceKit", "Observability", "Messaging", "RabbitMQ", "Storefronts", "Postgres", "JSON", "Accounting", hummingbird, hummingbirdCore, nio, nioHTTP, httpTypes, crypto, metricsCore, locks, deque]),
         service("StorefrontSync", ["ServiceKit", "Messaging", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
         service("Transformer", ["ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON", "Accounting", metrics, locks]),
-        service("XeroWriter", ["ServiceKit", "Messaging", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics, locks, crypto]),
+        service("XeroWriter", ["ServiceKit", "Messaging", "RabbitMQ", "Mapping", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics, locks, crypto]),
         service("Reconciler", ["ServiceKit", "Messaging", "Storefronts", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
         service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics]),
         service("CLI", ["ServiceKit", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio]),
