@@ -1,0 +1,99 @@
+public import Accounting
+public import JSON
+
+/// What an order should become.
+public enum PlanOutcome: Sendable, Hashable {
+    /// Nothing, for now: its status does not count. The order is planned again when it changes.
+    case ignored(reason: String)
+    /// Nothing until a person has looked at it: what is wrong in a sentence, and the arithmetic behind it.
+    case held(reason: String, findings: [String])
+    /// These documents.
+    case planned(OrderPlan)
+}
+
+/// The documents an order should have in Xero.
+public struct OrderPlan: Sendable, Hashable {
+    /// The documents, each after what it depends on: contact, invoice, payments, credit notes, refunds or allocations.
+    public var documents: [PlannedDocument]
+
+    /// Makes a plan.
+    public init(documents: [PlannedDocument]) { self.documents = documents }
+
+    /// The documents of one kind, in order.
+    public func documents(of kind: DocumentKind) -> [PlannedDocument] { documents.filter { $0.kind == kind } }
+}
+
+/// One document an order should have in Xero.
+public struct PlannedDocument: Sendable, Hashable {
+    /// The kind of document.
+    public var kind: DocumentKind
+    /// The storefront's document: an order's id, a refund's id, or who the customer is.
+    public var sourceID: String
+    /// Numbers what one source may rightly have several of.
+    public var part: String
+    /// The InvoiceNumber or CreditNoteNumber; `nil` for what has no number of ours.
+    public var number: String?
+    /// The Xero element, without what only Xero knows: other documents stand in it as `{"$contact": KEY}`,
+    /// `{"$invoice": KEY}` and `{"$creditNote": KEY}`, KEY being the ``DocumentKey/text`` of the document meant.
+    public var desired: JSONValue
+    /// What must be in Xero before this can be.
+    public var dependsOn: [DocumentKeyRef]
+    /// The currency of the amounts; `nil` for a contact.
+    public var currency: Currency?
+    /// The amount, tax included; `nil` for a contact.
+    public var total: ExactDecimal?
+    /// The tax in it; `nil` for what has none of its own.
+    public var tax: ExactDecimal?
+    /// The document's date; `nil` for a contact.
+    public var date: CalendarDate?
+    /// Whether the document should not be there: voided if it was posted, never posted if it was not.
+    public var voided: Bool
+
+    /// Kind, source and part.
+    public var reference: DocumentKeyRef { DocumentKeyRef(kind: kind, sourceID: sourceID, part: part) }
+
+    /// Makes a planned document.
+    /// - Parameters:
+    ///   - reference: Kind, source and part.
+    ///   - number: The document's number, if it has one of ours.
+    ///   - desired: The Xero element.
+    ///   - dependsOn: What must be in Xero before.
+    ///   - amounts: Currency, total, tax and date; `nil` for a contact.
+    ///   - voided: Whether the document should not be there.
+    public init(
+        _ reference: DocumentKeyRef, number: String? = nil, desired: JSONValue, dependsOn: [DocumentKeyRef] = [],
+        amounts: DocumentAmounts? = nil, voided: Bool = false
+    ) {
+        kind = reference.kind
+        sourceID = reference.sourceID
+        part = reference.part
+        self.number = number
+        self.desired = desired
+        self.dependsOn = dependsOn
+        currency = amounts?.currency
+        total = amounts?.total
+        tax = amounts?.tax
+        date = amounts?.date
+        self.voided = voided
+    }
+}
+
+/// The figures of a document.
+public struct DocumentAmounts: Sendable, Hashable {
+    /// The currency of the amounts.
+    public var currency: Currency
+    /// The amount, tax included.
+    public var total: ExactDecimal
+    /// The tax in it, if the document has tax of its own.
+    public var tax: ExactDecimal?
+    /// The document's date.
+    public var date: CalendarDate
+
+    /// Makes the figures of a document.
+    public init(currency: Currency, total: ExactDecimal, tax: ExactDecimal?, date: CalendarDate) {
+        self.currency = currency
+        self.total = total
+        self.tax = tax
+        self.date = date
+    }
+}

@@ -1,0 +1,140 @@
+public import Accounting
+public import JSON
+
+/// Makes canonical orders of WooCommerce's.
+///
+/// Source: WooCommerce REST API v3, orders and refunds. Amounts of lines exclude tax whether or not prices include it, and
+/// are net of discounts; coupon lines only say where the discounts came from.
+public struct WooCommerceOrderParser {
+    /// Makes the canonical order of a snapshot.
+    /// - Parameters:
+    ///   - snapshot: `{"order": {...}, "refunds": [...]}` as the store worded them.
+    ///   - storeID: Our id of the store.
+    /// - Throws: ``StorefrontError`` with the code `malformed` where the store broke its own rules, and `incomplete` where the
+    ///   order names refunds whose details are not in the snapshot.
+    public static func order(from snapshot: JSONValue, storeID: String) throws(StorefrontError) -> CanonicalOrder {
+        let header = try WooCommerceOrderHeader(order: snapshot["order"] ?? .null)
+        let fields = try WooCommerceFields(snapshot["order"], path: "")
+        let code = fields.text("currency")
+        guard let currency = Currency(code) else {
+            throw StorefrontError(.malformed, "currency '\(code.prefix(8))' is none of ISO 4217")
+        }
+        guard let createdAt = try fields.optionalInstant("date_created_gmt") else {
+            throw StorefrontError(.malformed, "date_created_gmt is missing where a time should be")
+        }
+        guard fields["line_items"]?.array != nil else {
+            throw StorefrontError(.malformed, "line_items is missing where a list should be")
+        }
+        let totals = OrderTotals(
+            total: try fields.amount("total"), totalTax: try fields.amount("total_tax"),
+            shipping: try fields.optionalAmount("shipping_total"), cartTax: try fields.optionalAmount("cart_tax"),
+            shippingTax: try fields.optionalAmount("shipping_tax"))
+        var order = CanonicalOrder(
+            platform: .woocommerce, storeID: storeID, orderID: header.id, currency: currency, createdAt: createdAt,
+            totals: totals)
+        order.number = header.number
+        order.status = header.status
+        order.claimsFullRefund = header.status == "refunded"
+        order.modifiedAt = header.modifiedAt
+        order.paidAt = try fields.optionalInstant("date_paid_gmt")
+        order.customer = try customer(fields)
+        order.lines = try lines(fields)
+        order.taxes = try taxes(fields)
+        order.tenders = try tenders(fields, total: totals.total)
+        order.refunds = try refunds(snapshot, header: header)
+        order.pricesIncludeTax = fields["prices_include_tax"]?.bool ?? false
+        order.note = fields.text("customer_note")
+        order.customFields = customFields(fields)
+        order.orderPath = "wp-admin/post.php?post=\(header.id)&action=edit"
+        return order
+    }
+
+    // MARK: Parts
+
+    private static func customer(_ order: WooCommerceFields) throws(StorefrontError) -> CanonicalCustomer {
+        var customer = CanonicalCustomer(id: order.optionalID("customer_id"))
+        guard order["billing"]?.object != nil else { return customer }
+        let billing = try WooCommerceFields(order["billing"], path: "billing")
+        customer.firstName = billing.text("first_name", limit: 255)
+        customer.lastName = billing.text("last_name", limit: 255)
+        customer.company = billing.text("company", limit: 255)
+        customer.email = billing.text("email", limit: 320)
+        customer.phone = billing.text("phone", limit: 100)
+        customer.address = CanonicalAddress(
+            lines: [billing.text("address_1", limit: 500), billing.text("address_2", limit: 500)].filter {
+                !$0.isEmpty
+            },
+            city: billing.text("city", limit: 255), region: billing.text("state", limit: 255),
+            postalCode: billing.text("postcode", limit: 50), country: billing.text("country", limit: 50))
+        return customer
+    }
+
+    private static func lines(_ order: WooCommerceFields) throws(StorefrontError) -> [CanonicalLine] {
+        var lines: [CanonicalLine] = []
+        for item in try order.objects("line_items") { lines.append(try line(item, kind: .product)) }
+        for item in try order.objects("shipping_lines") { lines.append(try line(item, kind: .shipping)) }
+        for item in try order.objects("fee_lines") { lines.append(try line(item, kind: .fee)) }
+        return lines
+    }
+
+    /// Reads a line of an order or of a refund.
+    static func line(_ item: WooCommerceFields, kind: LineKind) throws(StorefrontError) -> CanonicalLine {
+        let sku = item.text("sku", limit: 255)
+        var components: [TaxComponent] = []
+        for tax in try item.objects("taxes") {
+            // An empty total says that the rate does not apply to the line.
+            guard let id = tax.optionalID("id"), let amount = try tax.optionalAmount("total") else { continue }
+            components.append(TaxComponent(rateID: id, amount: amount))
+        }
+        let quantity = kind == .product ? try item.optionalAmount("quantity") : nil
+        return CanonicalLine(
+            id: item.optionalID("id") ?? "", kind: kind, name: item.text(kind == .shipping ? "method_title" : "name"),
+            sku: sku.isEmpty ? nil : sku, quantity: quantity ?? ExactDecimal(1), net: try item.amount("total"),
+            tax: try item.optionalAmount("total_tax") ?? .zero, taxComponents: components)
+    }
+
+    private static func taxes(_ order: WooCommerceFields) throws(StorefrontError) -> [CanonicalTax] {
+        var taxes: [CanonicalTax] = []
+        for item in try order.objects("tax_lines") {
+            taxes.append(
+                CanonicalTax(
+                    rateID: item.optionalID("rate_id") ?? "", code: item.text("rate_code", limit: 255),
+                    label: item.text("label", limit: 255), percent: try item.optionalAmount("rate_percent"),
+                    isCompound: item["compound"]?.bool ?? false, amount: try item.optionalAmount("tax_total") ?? .zero,
+                    shippingAmount: try item.optionalAmount("shipping_tax_total") ?? .zero))
+        }
+        return taxes
+    }
+
+    private static func tenders(_ order: WooCommerceFields, total: ExactDecimal) throws(StorefrontError) -> [Tender] {
+        var tenders: [Tender] = []
+        if !total.isZero {
+            tenders.append(
+                Tender(
+                    kind: .money, method: order.text("payment_method", limit: 255),
+                    title: order.text("payment_method_title", limit: 255), amount: total,
+                    reference: order.text("transaction_id", limit: 255)))
+        }
+        for card in try order.objects("gift_cards") {
+            let amount = try card.amount("amount")
+            if amount.isZero { continue }
+            tenders.append(
+                Tender(
+                    kind: .giftCard, method: "gift_card", title: "Gift card", amount: amount,
+                    reference: card.optionalID("id") ?? ""))
+        }
+        return tenders
+    }
+
+    private static func customFields(_ order: WooCommerceFields) -> [String: String] {
+        var fields: [String: String] = [:]
+        for entry in (order["meta_data"]?.array ?? []).prefix(200) {
+            guard let key = entry["key"]?.string, !key.isEmpty, key.first != "_", key.utf8.count <= 100,
+                let value = entry["value"]?.string ?? entry["value"]?.number?.text, !value.isEmpty,
+                value.utf8.count <= 1000
+            else { continue }
+            fields[key] = WooCommerceFields.cleaned(value, limit: 255)
+        }
+        return fields
+    }
+}
