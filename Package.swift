@@ -92,18 +92,18 @@ let package = Package(
         library("ServiceKit", ["Observability", "RabbitMQ", "Postgres", lifecycle, signals, logging, metrics, hummingbird, crypto, locks]),
         library("Messaging", ["RabbitMQ", "Postgres", "JSON", "Accounting", lifecycle, logging, metricsCore, deque, locks]),
         // Domain
-        library("Storefronts", ["JSON", "Accounting", crypto, httpClient, nio, logging]),
+        library("Storefronts", ["JSON", "Accounting", crypto, httpClient, nio, nioHTTP, logging]),
         library("Mapping", ["JSON", "Accounting"]),
         library("Xero", ["JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, logging, crypto, locks]),
-        library("Ledger", ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, logging, yams]),
+        library("Ledger", ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams]),
         // Services
         service("Ingest", ["ServiceKit", "Observability", "Messaging", "RabbitMQ", "Storefronts", "Postgres", "JSON", "Accounting", hummingbird, hummingbirdCore, nio, nioHTTP, httpTypes, crypto, metricsCore, locks, deque]),
         service("StorefrontSync", ["ServiceKit", "Messaging", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
-        service("Transformer", ["ServiceKit", "Messaging", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON", "Accounting", metrics]),
+        service("Transformer", ["ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON", "Accounting", metrics, locks]),
         service("XeroWriter", ["ServiceKit", "Messaging", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics, locks, crypto]),
-        service("Reconciler", ["ServiceKit", "Messaging", "Storefronts", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
+        service("Reconciler", ["ServiceKit", "Messaging", "Storefronts", "Mapping", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient]),
         service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics]),
-        service("CLI", ["ServiceKit", "Messaging", "Storefronts", "Mapping", "Xero", "Ledger", "Postgres", "RabbitMQ", "JSON", "Accounting", httpClient, crypto]),
+        service("CLI", ["ServiceKit", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP]),
         // Stand-ins
         .target(
             name: "SimulatedXero", dependencies: ["JSON", "Accounting", locks], path: "Services/XeroSimulator/SimulatedXero",
@@ -119,7 +119,7 @@ let package = Package(
             name: "StorefrontSimulator",
             dependencies: ["SimulatedWooCommerce", "Observability", "JSON", "Accounting", hummingbird, nio, nioHTTP, httpTypes, httpClient, crypto, arguments, lifecycle, logging, locks],
             path: "Services/StorefrontSimulator/Server", swiftSettings: strict),
-        service("Play", ["SimulatedWooCommerce", "SimulatedXero", "ServiceKit", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, crypto, locks, signals]),
+        service("Play", ["SimulatedWooCommerce", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, locks, signals]),
         // Tests
         .target(
             name: "TestSupport", dependencies: ["CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle], path: "Tests/TestSupport",
@@ -133,8 +133,8 @@ let package = Package(
         tests("Observability", ["Observability", "JSON", logging, metrics, metricsCore]),
         tests("ServiceKit", ["ServiceKit", "Observability", logging, hummingbird, crypto]),
         tests("Messaging", ["Messaging", "Ledger", "RabbitMQ", "Postgres", "JSON", "Accounting", logging, lifecycle, locks]),
-        tests("Storefronts", ["Storefronts", "JSON", "Accounting"]),
-        tests("Mapping", ["Mapping", "JSON", "Accounting"]),
+        tests("Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, logging]),
+        tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
         tests("Ledger", ["Ledger", "Mapping", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Ingest", ["Ingest", "ServiceKit", "Observability", "Ledger", "Messaging", "RabbitMQ", "Storefronts", "Postgres", "JSON", "Accounting", hummingbird, nio, nioPosix, crypto, metricsCore, lifecycle, logging, locks]),
@@ -143,9 +143,9 @@ let package = Package(
         tests("XeroWriter", ["XeroWriter", "Xero", "SimulatedXero", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", httpClient, logging]),
         tests("XeroSimulator", ["XeroSimulator", "SimulatedXero", "JSON", "Accounting"]),
         tests("StorefrontSimulator", ["StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting", httpClient, nio, nioHTTP, lifecycle, logging]),
-        tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting"]),
+        tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting", locks]),
         tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
-        tests("Reconciler", ["Reconciler", "Xero", "Ledger", "Postgres", "JSON", "Accounting", logging]),
+        tests("Reconciler", ["Reconciler", "Mapping", "Xero", "JSON", "Accounting"]),
         tests("CLI", ["CLI", "Ledger", "Postgres", "JSON", "Accounting"]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
     ]

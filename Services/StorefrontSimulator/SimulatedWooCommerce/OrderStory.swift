@@ -23,6 +23,17 @@ public struct ExpectedBooks: Sendable, Hashable {
     public var credited: ExactDecimal
     /// How many credit notes.
     public var creditNotes: Int
+
+    /// Books of their figures.
+    public init(
+        total: ExactDecimal, tax: ExactDecimal, paid: ExactDecimal, credited: ExactDecimal, creditNotes: Int
+    ) {
+        self.total = total
+        self.tax = tax
+        self.paid = paid
+        self.credited = credited
+        self.creditNotes = creditNotes
+    }
 }
 
 /// What should become of one generated order.
@@ -41,6 +52,20 @@ public struct ExpectedOrder: Sendable {
     public let books: ExpectedBooks?
     /// The contact's identity, for counting new contacts.
     public let contact: String
+
+    /// An expectation of its parts.
+    public init(
+        orderID: Int, number: String, currency: String, story: String, outcome: ExpectedOutcome, books: ExpectedBooks?,
+        contact: String
+    ) {
+        self.orderID = orderID
+        self.number = number
+        self.currency = currency
+        self.story = story
+        self.outcome = outcome
+        self.books = books
+        self.contact = contact
+    }
 }
 
 /// One save of an order in the store, which WooCommerce then tells by a webhook.

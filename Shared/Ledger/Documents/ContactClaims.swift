@@ -1,4 +1,5 @@
 import JSON
+import Mapping
 public import Postgres
 
 /// Claims of contacts' names: made before any call, unique in the organisation as Xero compares names.

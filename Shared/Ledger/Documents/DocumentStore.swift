@@ -1,3 +1,6 @@
+import Accounting
+import JSON
+import Mapping
 public import Postgres
 
 /// Documents' rows: locked, changed as values, stored. Whoever changes a document holds its row's lock from the look at its

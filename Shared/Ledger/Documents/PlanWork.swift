@@ -1,3 +1,4 @@
+import Accounting
 import JSON
 import Mapping
 import Messaging

@@ -1,3 +1,4 @@
+import Mapping
 public import Postgres
 
 /// What waits for what: documents that may be sent because everything they need is posted, and those that have to say why not.
@@ -74,7 +75,7 @@ public enum Readiness {
                 UPDATE sale s SET state = \(state), reason = \("\(document.title): \(document.reason ?? state)")
                 WHERE s.state IN ('planned', 'posted')
                   AND (s.store_id, s.order_id) IN
-                      (SELECT store_id, order_id FROM told UNION SELECT \(document.key.storeID), \(document.orderID)::text)
+                      (SELECT store_id, order_id FROM told UNION SELECT \(document.key.storeID), \(document.orderID.postgresValue)::text)
                 """)
         }
     }

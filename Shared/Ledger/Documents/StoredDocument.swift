@@ -1,7 +1,7 @@
 public import Accounting
 public import JSON
 public import Mapping
-public import Postgres
+import Postgres
 
 /// A document's row.
 public struct StoredDocument: Sendable {

@@ -1,0 +1,62 @@
+import Accounting
+import JSON
+
+/// What every document of an order's plan is made from.
+struct PlanContext {
+    let order: CanonicalOrder
+    let mapping: MappingConfiguration
+    let org: OrgSettings
+    let store: StoreSettings
+    let invoiceDate: CalendarDate
+
+    /// Digits after the point that are posted: Xero keeps two.
+    var scale: Int { min(2, order.currency.minorUnits) }
+
+    var invoiceReference: DocumentKeyRef { DocumentKeyRef(kind: .invoice, sourceID: order.orderID) }
+
+    /// The value of all lines with tax: what is paid in money and with gift cards.
+    var invoiceTotal: ExactDecimal {
+        order.totals.total + order.tenders.lazy.filter { $0.kind == .giftCard }.map(\.amount).sum()
+    }
+
+    var invoiceNumber: String { XeroText.number(store.numberPrefix, order.number, id: order.orderID) }
+
+    func key(_ reference: DocumentKeyRef) -> DocumentKey {
+        DocumentKey(reference, orgID: org.orgID, storeID: store.storeID)
+    }
+
+    /// Stands in a document for another one, whose id only Xero knows.
+    func link(_ name: String, _ reference: DocumentKeyRef) -> JSONValue { [name: .string(key(reference).text)] }
+
+    /// What stands in the Reference of a document that has no number of ours.
+    func referenceText(_ reference: DocumentKeyRef) -> JSONValue {
+        .string("Order \(order.number.prefix(100)) [\(key(reference).shortForm)]")
+    }
+
+    func amounts(_ total: ExactDecimal, tax: ExactDecimal?, date: CalendarDate) -> DocumentAmounts {
+        DocumentAmounts(currency: order.currency, total: total, tax: tax, date: date)
+    }
+
+    /// The invoice as it should be once the order is cancelled: not there.
+    func voidedInvoice() -> PlannedDocument {
+        PlannedDocument(
+            invoiceReference, number: invoiceNumber,
+            desired: ["Type": "ACCREC", "InvoiceNumber": .string(invoiceNumber), "Status": "VOIDED"],
+            amounts: amounts(invoiceTotal, tax: order.totals.totalTax, date: invoiceDate), voided: true)
+    }
+
+    /// The order's page in the store's administration, if its address is one that Xero takes: with a scheme, without a
+    /// port, and without Xero's name in it.
+    var orderURL: String? {
+        guard let path = order.orderPath, var base = store.url else { return nil }
+        while base.hasSuffix("/") { base.removeLast() }
+        let scheme = ["https://", "http://"].first { base.lowercased().hasPrefix($0) }
+        guard let scheme else { return nil }
+        let host = base.dropFirst(scheme.count).prefix { $0 != "/" }
+        let url = "\(base)/\(path)"
+        guard host.contains("."), !host.contains(":"), !host.contains("@"), !url.lowercased().contains("xero"),
+            url.utf8.count <= 1000, url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { return nil }
+        return url
+    }
+}
