@@ -130,7 +130,7 @@ let package = Package(
         tests("Observability", ["Observability", "JSON", logging, metrics, metricsCore]),
         tests("ServiceKit", ["ServiceKit", "Observability", logging, hummingbird, crypto]),
         tests("Messaging", ["Messaging", "RabbitMQ", "Postgres", "JSON", "Accounting", logging, lifecycle]),
-        tests("Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
+        tests("Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, locks, .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
         tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
         tests("Ledger", ["Ledger", "Mapping", "Messaging", "Postgres", "JSON", "Accounting", logging]),
