@@ -1,1 +1,11 @@
-@main struct Main { static func main() {} }
+import ServiceKit
+
+/// Receives storefronts' webhooks: verifies, stores, answers from the commit.
+@main
+enum Main {
+    static func main() async {
+        await ServiceMain.run("ingest") { context in
+            try Wiring(context: context).services()
+        }
+    }
+}

@@ -1,1 +1,169 @@
-@main struct Main { static func main() {} }
+import ArgumentParser
+import AsyncHTTPClient
+import Foundation
+import Logging
+import Postgres
+import UnixSignals
+
+/// `counterfoil-play`: everything on this machine, with simulated storefronts and a simulated Xero.
+@main
+struct Main: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "counterfoil-play",
+        abstract: "Starts every service and both simulators, plays orders through them and checks the books.",
+        discussion: """
+            AMQP_URL and DATABASE_URL come from the environment. Logs and state go to .local/ (or COUNTERFOIL_LOCAL).
+            Exits 0 only if the books tie.
+            """)
+
+    @Option(help: "How many orders to make up.")
+    var orders = 200
+
+    @Option(help: "How many stores they are sold in.")
+    var stores = 1
+
+    @Option(help: "The same seed plays the same orders with the same mishaps.")
+    var seed: UInt64 = 1
+
+    @Flag(help: "Stop after the verdict instead of staying up until Ctrl-C.")
+    var once = false
+
+    @Flag(help: "Go on with the database and the simulators' state of the last run.")
+    var keep = false
+
+    @Option(help: "Play the recorded WooCommerce payloads (*.json) of a folder instead.")
+    var input: String?
+
+    @Option(help: "Kill a random service each second for so many seconds, restart broker and database, make Xero fail.")
+    var chaos: Int?
+
+    @Option(help: "So many paid orders at once, at Xero's real limits.")
+    var burst: Int?
+
+    @Option(help: "How many seconds one of Xero's minutes lasts. Default 6; 60 for a burst.")
+    var xeroMinute: Int?
+
+    @Option(help: "How many seconds the books may take to tie after the last order. Default 180; 900 for a burst.")
+    var deadline: Int?
+
+    func validate() throws {
+        for (name, value) in [("orders", orders), ("stores", stores), ("chaos", chaos ?? 1), ("burst", burst ?? 1)]
+        where value < 1 {
+            throw ValidationError("--\(name) must be at least 1")
+        }
+        if [input != nil, chaos != nil, burst != nil].filter({ $0 }).count > 1 {
+            throw ValidationError("--input, --chaos and --burst exclude each other")
+        }
+    }
+
+    private var options: PlayOptions {
+        var options = PlayOptions()
+        options.orders = orders
+        options.stores = stores
+        options.seed = seed
+        options.once = once
+        options.keep = keep
+        options.input = input
+        options.chaosSeconds = chaos
+        options.burst = burst
+        options.minuteSeconds = xeroMinute
+        options.deadlineSeconds = deadline
+        return options
+    }
+
+    func run() async throws {
+        let console = Console.standard()
+        do {
+            let ties = try await PlayRun(options: options, console: console).run()
+            if !ties { throw ExitCode(1) }
+        } catch let error as PlayError {
+            console.line("counterfoil-play: \(error)")
+            throw ExitCode(1)
+        } catch let error as PostgresError {
+            console.line("counterfoil-play: the database at DATABASE_URL does not answer: \(error)")
+            throw ExitCode(1)
+        }
+    }
+}
+
+/// Puts a session together, and takes everything down again whatever happens.
+struct PlayRun {
+    let options: PlayOptions
+    let console: Console
+
+    private enum Event: Sendable {
+        case played(Result<Bool, any Error>)
+        case interrupted
+    }
+
+    /// - Returns: whether the books tie.
+    func run() async throws -> Bool {
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = .error
+            return handler
+        }
+        let environment = ProcessInfo.processInfo.environment
+        guard let url = environment["DATABASE_URL"], environment["AMQP_URL"] != nil else {
+            throw PlayError("DATABASE_URL and AMQP_URL are needed; `make run` starts servers and sets both")
+        }
+        let files = FileManager.default
+        let folder = URL(fileURLWithPath: environment["COUNTERFOIL_LOCAL"] ?? ".local").path
+        let executable = try files.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let binaries = URL(fileURLWithPath: executable).deletingLastPathComponent().path
+        let key = try KeyFile.key(folder: folder, environment: environment)
+        let fleet = try Fleet(folder: folder, binaries: binaries, key: key, minuteSeconds: options.xeroMinute)
+        try fleet.prepareFolders(keep: options.keep)
+        let records = ProcessRecords(path: "\(folder)/play/processes", binaries: binaries)
+        let leftovers = records.endLeftovers()
+        if !leftovers.isEmpty {
+            console.warn("ended what an earlier play had left running: \(leftovers.joined(separator: ", "))")
+        }
+        let database = PostgresClient(
+            configuration: try PostgresConfiguration(url: url), logger: Logger(label: "play"))
+        let http = HTTPClient(eventLoopGroupProvider: .singleton)
+        let session = PlaySession(
+            options: options, console: console, supervisor: Supervisor(console: console, records: records),
+            fleet: fleet, database: database, http: http)
+        let result = await run(session)
+        try? await http.shutdown()
+        return try result.get()
+    }
+
+    private func run(_ session: PlaySession) async -> Result<Bool, any Error> {
+        await withTaskGroup(of: Event?.self) { group in
+            group.addTask {
+                try? await session.database.run()
+                return nil
+            }
+            group.addTask {
+                await session.supervisor.run()
+                return nil
+            }
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return .interrupted }
+                return nil
+            }
+            group.addTask {
+                do { return .played(.success(try await session.play())) } catch { return .played(.failure(error)) }
+            }
+            var result: Result<Bool, any Error> = .failure(PlayError("interrupted before the verdict"))
+            loop: while let event = await group.next() {
+                switch event {
+                case .played(let played):
+                    result = played
+                    guard !options.once, case .success = played else { break loop }
+                    console.line("\n\(session.places)\nEverything stays up; Ctrl-C ends it.")
+                case .interrupted: break loop
+                case nil: continue
+                }
+            }
+            console.progress("Stopping…")
+            await session.supervisor.stop()
+            group.cancelAll()
+            await group.waitForAll()
+            console.line("Everything has been stopped.")
+            return result
+        }
+    }
+}

@@ -12,6 +12,7 @@ extension SchemaMigrations {
             body            text,                   -- the exact bytes sent
             idempotency_key text,
             holder          text NOT NULL,          -- the writer that made it
+            sends           integer NOT NULL DEFAULT 1, -- times its bytes were sent under its key
             started_at      timestamptz NOT NULL DEFAULT now(),
             first_sent_at   timestamptz NOT NULL DEFAULT now(), -- of the first send under this idempotency key
             deadline        timestamptz NOT NULL,   -- until then its elements and its slot are taken, whoever holds the lease

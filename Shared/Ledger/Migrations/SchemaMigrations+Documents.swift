@@ -31,6 +31,10 @@ extension SchemaMigrations {
             ready_at        timestamptz NOT NULL DEFAULT now(), -- not to be sent before
             attempts        integer NOT NULL DEFAULT 0, -- counted before they are made
             open_call       uuid,                   -- the call that carries it now
+            lookup_first    boolean NOT NULL DEFAULT false, -- Xero may have it already: look before sending
+            content_at      timestamptz,            -- a contact's: creation of the order that its content is from
+            operation       text NOT NULL GENERATED ALWAYS AS
+                            (CASE WHEN xero_id IS NULL THEN 'create' WHEN desired_void THEN 'void' ELSE 'update' END) STORED,
             created_at      timestamptz NOT NULL DEFAULT now(),
             changed_at      timestamptz NOT NULL DEFAULT now(),
             posted_at       timestamptz,
@@ -39,6 +43,7 @@ extension SchemaMigrations {
         CREATE UNIQUE INDEX document_number ON document (org_id, kind, number) WHERE number IS NOT NULL;
         CREATE INDEX document_unposted ON document (org_id, kind, lane, id)
             WHERE state IN ('planned', 'waiting', 'ready', 'sending', 'uncertain');
+        CREATE INDEX document_ready ON document (org_id, kind, operation, lane, id) WHERE state = 'ready';
         CREATE INDEX document_by_order ON document (store_id, order_id);
         CREATE INDEX document_troubled ON document (org_id, state) WHERE state IN ('held', 'dead');
 

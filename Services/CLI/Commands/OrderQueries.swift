@@ -1,0 +1,164 @@
+import JSON
+import Postgres
+
+/// The statements behind `orders show`: from the order forward to its documents and calls, and back to what was said.
+enum OrderQueries {
+    /// Everything known of an order; nil if there is no such order.
+    static func read(store: String, order: String, _ session: some PostgresSession) async throws -> JSONValue? {
+        let sale = try await session.json(
+            """
+            SELECT to_json(t) FROM (
+                SELECT store_id AS store, order_id AS id, order_number AS number, org_id AS org, state, reason, findings,
+                    store_status AS status, currency, total::text, total_tax::text AS tax, refunded::text,
+                    revision, planned_revision, mapping_version, created_at, modified_at, paid_at, attempts
+                FROM sale WHERE store_id = \(store) AND (order_number = \(order) OR order_id = \(order))
+                ORDER BY order_number = \(order) DESC LIMIT 1
+            ) t
+            """)
+        guard sale != .null else { return nil }
+        let id = sale.cell("id")
+        return [
+            "order": sale,
+            "versions": try await session.json(
+                """
+                SELECT coalesce(json_agg(t), '[]') FROM (
+                    SELECT revision, modified_at, observed_at, source FROM snapshot
+                    WHERE store_id = \(store) AND entity = 'order' AND entity_id = \(id) ORDER BY revision
+                ) t
+                """),
+            "deliveries": try await session.json(
+                """
+                SELECT coalesce(json_agg(t), '[]') FROM (
+                    SELECT received_at, topic, outcome, reason FROM event
+                    WHERE store_id = \(store) AND entity = 'order' AND entity_id = \(id)
+                    ORDER BY received_at DESC LIMIT 20
+                ) t
+                """),
+            "documents": try await session.json(documents(store: store, id: id)),
+            "calls": try await session.json(calls(store: store, id: id)),
+            "letters": try await session.json(
+                """
+                SELECT coalesce(json_agg(t), '[]') FROM (
+                    SELECT l.id, l.class, l.message, l.suggestion, l.state FROM dead_letter l
+                    LEFT JOIN document d ON d.id = l.document_id
+                    WHERE coalesce(d.store_id, l.store_id) = \(store) AND coalesce(d.order_id, l.order_id) = \(id)
+                    ORDER BY l.id
+                ) t
+                """),
+            "history": try await session.json(
+                """
+                SELECT coalesce(json_agg(t), '[]') FROM (
+                    SELECT a.at, a.actor, a.subject, a.change, a.cause FROM audit a
+                    WHERE a.subject = \("\(store)/\(id)")
+                       OR a.subject IN (SELECT key FROM document WHERE store_id = \(store) AND order_id = \(id))
+                    ORDER BY a.id LIMIT 500
+                ) t
+                """),
+        ]
+    }
+
+    private static func documents(store: String, id: String) -> PostgresQuery {
+        """
+        SELECT coalesce(json_agg(t), '[]') FROM (
+            SELECT d.key, d.kind, d.number, d.state, d.state_reason AS reason, d.total::text, d.total_tax::text AS tax,
+                d.currency, d.document_date AS date, d.xero_id, d.desired_version, d.sent_version, d.posted_version,
+                d.attempts, d.mapping_version, d.snapshot_revision
+            FROM document d
+            WHERE d.store_id = \(store) AND (d.order_id = \(id) OR d.id IN (
+                SELECT p.depends_on FROM document_dependency p JOIN document x ON x.id = p.document_id
+                WHERE x.store_id = \(store) AND x.order_id = \(id)))
+            ORDER BY d.id
+        ) t
+        """
+    }
+
+    private static func calls(store: String, id: String) -> PostgresQuery {
+        """
+        SELECT coalesce(json_agg(t), '[]') FROM (
+            SELECT DISTINCT c.id, c.started_at, c.method, c.path, c.purpose, c.status, c.outcome, c.error
+            FROM call c JOIN call_element e ON e.call_id = c.id JOIN document d ON d.id = e.document_id
+            WHERE d.store_id = \(store) AND d.order_id = \(id) ORDER BY c.started_at
+        ) t
+        """
+    }
+}
+
+/// The page of `orders show` for people.
+struct OrderText {
+    private let found: JSONValue
+
+    init(_ found: JSONValue) { self.found = found }
+
+    var lines: [String] {
+        heading + section("Documents", documents) + section("Calls to Xero", calls) + section("Dead letters", letters)
+            + section("What the store said", said) + section("History", history)
+    }
+
+    private var heading: [String] {
+        let order = found["order"] ?? .null
+        var lines = [
+            "Order \(order.cell("number")) of \(order.cell("store")) (id \(order.cell("id"))): \(order.cell("state"))",
+            "  \(order.cell("currency")) \(order.cell("total")), tax \(order.cell("tax")), refunded "
+                + "\(order.cell("refunded").isEmpty ? "0" : order.cell("refunded")); status \(order.cell("status")); "
+                + (order.cell("paid_at").isEmpty ? "not paid" : "paid \(order.cell("paid_at").prefix(10))"),
+        ]
+        if !order.cell("reason").isEmpty { lines.append("  \(order.cell("reason"))") }
+        lines += order.list("findings").compactMap(\.string).map { "  - \($0)" }
+        if order.count("planned_revision") < order.count("revision") {
+            lines.append("  The newest version (\(order.cell("revision"))) waits to be planned.")
+        }
+        return lines
+    }
+
+    private func section(_ title: String, _ lines: [String]) -> [String] {
+        lines.isEmpty ? [] : ["", title] + lines.map { "  \($0)" }
+    }
+
+    private var documents: [String] {
+        var table = TextTable(["kind", "number", "state", "total", "tax", "date", "xero id", "remark"], right: ["total", "tax"])
+        for row in found.list("documents") {
+            table.add([
+                row.cell("kind"), row.cell("number"), row.cell("state"), row.cell("total"), row.cell("tax"),
+                row.cell("date"), row.cell("xero_id"), oneLine(row.cell("reason"), limit: 80),
+            ])
+        }
+        return table.isEmpty ? [] : table.lines
+    }
+
+    private var calls: [String] {
+        var table = TextTable(["when (UTC)", "call", "purpose", "status", "outcome"])
+        for row in found.list("calls") {
+            table.add([
+                moment(row.cell("started_at")), "\(row.cell("method")) \(row.cell("path").prefix(50))", row.cell("purpose"),
+                row.cell("status"), row.cell("outcome").isEmpty ? "no result yet" : row.cell("outcome"),
+            ])
+        }
+        return table.isEmpty ? [] : table.lines
+    }
+
+    private var letters: [String] {
+        found.list("letters").flatMap { letter in
+            ["#\(letter.cell("id")) \(letter.cell("state")): \(letter.cell("message"))", "  \(letter.cell("suggestion"))"]
+        }
+    }
+
+    private var said: [String] {
+        found.list("versions").map { row in
+            "version \(row.cell("revision")) of \(moment(row.cell("modified_at"))), \(row.cell("source")), seen "
+                + moment(row.cell("observed_at"))
+        }
+            + found.list("deliveries").map { row in
+                "webhook \(row.cell("topic")) \(moment(row.cell("received_at"))): \(row.cell("outcome")) \(row.cell("reason"))"
+            }
+    }
+
+    private var history: [String] {
+        found.list("history").map { row in
+            "\(moment(row.cell("at")))  \(row.cell("subject").split(separator: "/").suffix(3).joined(separator: "/"))  "
+                + "\(row.cell("change"))  (\(row.cell("actor")): \(oneLine(row.cell("cause"), limit: 80)))"
+        }
+    }
+
+    /// `2026-11-21T01:02:03.456+00:00` as `2026-11-21 01:02:03`.
+    private func moment(_ text: String) -> String { String(text.prefix(19).replacing("T", with: " ")) }
+}

@@ -1,0 +1,116 @@
+import CoreMetrics
+import HTTPTypes
+import Hummingbird
+import Messaging
+import NIOCore
+
+/// What a request's handling needs of its connection.
+struct WebhookContext: InitializableFromSource {
+    /// The remote address.
+    let source: String?
+
+    init(source: ApplicationRequestContextSource) {
+        self.source = source.channel.remoteAddress?.ipAddress
+    }
+}
+
+/// Answers `POST /webhooks/{store}` from the commit of what was delivered.
+struct WebhookResponder: HTTPResponder {
+    typealias Context = WebhookContext
+
+    /// What the sender is asked to wait for after a 503.
+    private static let retryAfterSeconds = "5"
+
+    let directory: any StoreDirectory
+    let receiver: WebhookReceiver
+    let commits: GroupCommit<DeliveryRecord>
+    let relay: OutboxRelay?
+    let bodyLimitBytes: Int
+    let metrics: IngestMetrics
+
+    func respond(to request: Request, context: WebhookContext) async throws -> Response {
+        guard let storeID = Self.storeID(path: request.uri.path) else {
+            return respond(404, "Webhooks are received at /webhooks/STORE.\n")
+        }
+        guard request.method == .post else {
+            return respond(request.method == .get ? 404 : 405, "Webhooks are received by POST.\n")
+        }
+        let began = ContinuousClock.now
+        let headers = request.headers
+        let webhook = WebhookRequest(
+            storeID: storeID,
+            header: { name in HTTPField.Name(name).flatMap { headers[$0] } }, source: context.source)
+        let verdict: Verdict
+        switch directory.store(storeID) {
+        case .notLoaded:
+            verdict = .answer(status: 503, text: "The stores have not been read from the database yet.\n")
+        case .unknown:
+            verdict = receiver.unknownStore(webhook, try await body(of: request, keeping: ReceivedBody.keptOfRejects))
+        case .found(let store):
+            verdict = receiver.receive(webhook, try await body(of: request, keeping: bodyLimitBytes), for: store)
+        }
+        let response = await conclude(verdict)
+        metrics.duration.recordNanoseconds(Int64((ContinuousClock.now - began) / .nanoseconds(1)))
+        return response
+    }
+
+    private func conclude(_ verdict: Verdict) async -> Response {
+        switch verdict {
+        case .answer(let status, let text):
+            metrics.answered(status)
+            return respond(status, text)
+        case .store(let record):
+            do {
+                try await commits.store(record)
+                metrics.stored(record.outcome)
+                if record.hint != nil { relay?.wake() }
+                return respond(record.status, record.status == 200 ? "" : "\(record.reason ?? "")\n")
+            } catch {
+                metrics.answered(503)
+                return respond(503, "The delivery could not be stored just now. Please send it again.\n")
+            }
+        }
+    }
+
+    /// The store in `/webhooks/STORE`; nil for every other path.
+    static func storeID(path: String) -> String? {
+        let prefix = "/webhooks/"
+        guard path.hasPrefix(prefix) else { return nil }
+        let rest = path.dropFirst(prefix.count)
+        guard !rest.isEmpty, rest.utf8.count <= 256, !rest.utf8.contains(UInt8(ascii: "/")) else { return nil }
+        return String(rest)
+    }
+
+    /// Reads a body up to the limit, keeping so much of it. One that announces more is not read at all.
+    private func body(of request: Request, keeping limit: Int) async throws -> ReceivedBody {
+        var body = ReceivedBody()
+        let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+        if announced > bodyLimitBytes {
+            body.isTooLarge = true
+            body.count = announced
+            return body
+        }
+        body.bytes.reserveCapacity(min(announced, limit))
+        for try await part in request.body {
+            body.count += part.readableBytes
+            if body.bytes.count < limit {
+                body.bytes.append(contentsOf: part.readableBytesView.prefix(limit - body.bytes.count))
+            }
+            if body.count > bodyLimitBytes {
+                body.isTooLarge = true
+                return body
+            }
+        }
+        return body
+    }
+
+    private func respond(_ status: Int, _ text: String) -> Response {
+        var headers = HTTPFields()
+        if !text.isEmpty { headers[.contentType] = "text/plain; charset=utf-8" }
+        if status == 503 { headers[.retryAfter] = Self.retryAfterSeconds }
+        if status == 413 { headers[.connection] = "close" }
+        return Response(
+            status: HTTPResponse.Status(code: status), headers: headers,
+            body: text.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}

@@ -1,0 +1,124 @@
+import Foundation
+
+/// Everything the play starts: which programs, where they listen, and with what environment.
+struct Fleet: Sendable {
+    /// A program and how to see that it is ready.
+    struct Member: Sendable {
+        let command: ChildCommand
+        let readinessBase: String
+        let readinessPath: String
+        /// One of ours, to be killed at will; a simulator is not.
+        let isService: Bool
+    }
+
+    static let services = ["ingest", "storefront-sync", "transformer", "xero-writer", "reconciler", "dead-letter"]
+
+    /// Where logs and state go.
+    let folder: String
+    /// Where the executables are.
+    let binaries: String
+    let xeroURL: String
+    let storefrontURL: String
+    let ingestURL: String
+    let members: [Member]
+    let environment: [String: String]
+
+    /// Chooses ports and puts the commands together.
+    /// - Parameters:
+    ///   - folder: `.local`; logs go to `log/` below it, state to `play/`.
+    ///   - binaries: the folder of the executables.
+    ///   - key: COUNTERFOIL_KEY.
+    ///   - minuteSeconds: how long one of Xero's minutes lasts.
+    init(folder: String, binaries: String, key: String, minuteSeconds: Int) throws {
+        let ports = try PortAllocator.free(3 + Self.services.count)
+        func address(_ index: Int) -> String { "127.0.0.1:\(ports[index])" }
+        self.folder = folder
+        self.binaries = binaries
+        xeroURL = "http://\(address(0))"
+        storefrontURL = "http://\(address(1))"
+        ingestURL = "http://\(address(2))"
+        let environment = [
+            "COUNTERFOIL_KEY": key, "XERO_API_URL": xeroURL, "XERO_IDENTITY_URL": xeroURL, "XERO_LOGIN_URL": xeroURL,
+            "XERO_MINUTE_SECONDS": String(minuteSeconds), "XERO_DAY_SECONDS": String(minuteSeconds * 1_440),
+            "LOG_FORMAT": "text",
+        ]
+        self.environment = environment
+        func command(_ name: String, _ arguments: [String] = [], _ extra: [String: String] = [:]) -> ChildCommand {
+            ChildCommand(
+                name: name, executable: "\(binaries)/\(name)", arguments: arguments,
+                environment: environment.merging(extra) { $1 }, logPath: "\(folder)/log/\(name).log")
+        }
+        var members = [
+            Member(
+                command: command(
+                    "xero-simulator", ["--bind", address(0), "--state", "\(folder)/play/xero-simulator.state"]),
+                readinessBase: xeroURL, readinessPath: "/_control/settings", isService: false),
+            Member(
+                command: command(
+                    "storefront-simulator",
+                    ["--bind", address(1), "--state", "\(folder)/play/storefront-simulator.state"]),
+                readinessBase: storefrontURL, readinessPath: "/readyz", isService: false),
+        ]
+        for (index, name) in Self.services.enumerated() {
+            let health = address(3 + index)
+            let extra = ["HEALTH_BIND": health, "HTTP_BIND": name == "ingest" ? address(2) : "127.0.0.1:0"]
+            members.append(
+                Member(
+                    command: command(name, [], extra), readinessBase: "http://\(health)", readinessPath: "/readyz",
+                    isService: true))
+        }
+        self.members = members
+    }
+
+    /// The stand-ins.
+    var simulators: [Member] { members.filter { !$0.isService } }
+
+    /// Our services.
+    var services: [Member] { members.filter(\.isService) }
+
+    /// Makes the folders; without `keep` the simulators' state of the last run goes.
+    func prepareFolders(keep: Bool) throws {
+        let files = FileManager.default
+        for name in ["log", "play"] {
+            try files.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+        }
+        for member in members {
+            let name = member.command.name
+            try? files.removeItem(atPath: "\(folder)/log/\(name).log")
+            if !keep, !member.isService {
+                for file in (try? files.contentsOfDirectory(atPath: "\(folder)/play")) ?? []
+                where file.hasPrefix("\(name).state") {
+                    try? files.removeItem(atPath: "\(folder)/play/\(file)")
+                }
+            }
+        }
+    }
+
+    /// Runs `counterfoil` to its end.
+    /// - Throws: `PlayError` with the end of its log if it fails.
+    func counterfoil(_ arguments: [String], environment extra: [String: String] = [:]) async throws {
+        let log = "\(folder)/log/counterfoil-\(arguments.first ?? "")-play.log"
+        try? FileManager.default.removeItem(atPath: log)
+        let child = try ChildProcess.start(
+            ChildCommand(
+                name: "counterfoil", executable: "\(binaries)/counterfoil", arguments: arguments,
+                environment: environment.merging(extra) { $1 }, logPath: log))
+        let exit = await withTaskCancellationHandler {
+            await child.waitForExit()
+        } onCancel: {
+            child.send(15)
+        }
+        guard exit == .code(0) else {
+            throw PlayError("counterfoil \(arguments.joined(separator: " ")) failed (\(exit)):\n\(Self.tail(of: log))")
+        }
+    }
+
+    /// The last lines of a log.
+    static func tail(of path: String, lines: Int = 20) -> String {
+        guard let data = FileManager.default.contents(atPath: path), !data.isEmpty else {
+            return "  (\(path) is empty)"
+        }
+        let text = String(decoding: data.suffix(16_384), as: UTF8.self)
+        return text.split(separator: "\n").suffix(lines).map { "  " + $0 }.joined(separator: "\n")
+    }
+}

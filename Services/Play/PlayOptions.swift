@@ -1,0 +1,31 @@
+/// What the play was asked for.
+struct PlayOptions: Sendable {
+    /// Orders to generate.
+    var orders = 200
+    /// Stores to spread them over.
+    var stores = 1
+    /// The same seed plays the same orders with the same mishaps.
+    var seed: UInt64 = 1
+    /// Stop after the verdict.
+    var once = false
+    /// Keep the database's and the simulators' content of the last run.
+    var keep = false
+    /// A folder of recorded payloads to play instead.
+    var input: String?
+    /// Kill services for so many seconds.
+    var chaosSeconds: Int?
+    /// So many paid orders at once, at Xero's real limits.
+    var burst: Int?
+    /// How long one of Xero's minutes lasts; nil: 60 for a burst, else 6.
+    var minuteSeconds: Int?
+    /// How long the books may take to tie after the last order, in seconds; nil: 180, a burst 900.
+    var deadlineSeconds: Int?
+    /// The script that restarts the servers.
+    var serversScript = "deploy/local/servers"
+
+    /// Seconds in one of Xero's minutes.
+    var xeroMinute: Int { minuteSeconds ?? (burst == nil ? 6 : 60) }
+
+    /// How long to wait for everything to tie.
+    var deadline: Duration { .seconds(deadlineSeconds ?? (burst == nil ? 180 : 900)) }
+}

@@ -1,0 +1,244 @@
+import Accounting
+import AsyncHTTPClient
+import Foundation
+import JSON
+import Logging
+import NIOHTTP1
+import Postgres
+import SimulatedWooCommerce
+
+/// One play from the first process to the verdict. The children belong to the supervisor, which the caller stops.
+struct PlaySession: Sendable {
+    let options: PlayOptions
+    let console: Console
+    let supervisor: Supervisor
+    let fleet: Fleet
+    let database: PostgresClient
+    let http: HTTPClient
+
+    private var xero: ControlClient { ControlClient(client: http, base: fleet.xeroURL) }
+    private var storefront: ControlClient { ControlClient(client: http, base: fleet.storefrontURL) }
+    private var sales: SalesReader { SalesReader(database: database) }
+
+    /// Plays, and prints what came of it.
+    /// - Returns: whether everything ties.
+    func play() async throws -> Bool {
+        let script = try makeScript()
+        try await prepare(script)
+        let orders = script.orders
+        let settlement = Settlement(
+            orders: orders, sales: sales, xero: xero, storefront: storefront, console: console)
+        try await perform(script)
+        console.progress("All orders are in their stores; waiting for the books…")
+        let report = try await settlement.wait(deadline: options.deadline)
+        try await show(report, script: script)
+        return report.audit.ties
+    }
+
+    /// Where to look while everything stays up.
+    var places: String {
+        """
+        Xero's books:    \(fleet.xeroURL)/_control
+        Storefronts:     \(fleet.storefrontURL)/_control
+        Webhooks go to:  \(fleet.ingestURL)/webhooks/{store}
+        Logs:            \(fleet.folder)/log/
+        """
+    }
+
+    // MARK: What is played
+
+    /// The stores, the orders and the saves that make them.
+    private struct Script: Sendable {
+        var stores: [PlayStore] = []
+        var orders: [PlayedOrder] = []
+        var cues: [Conductor.Cue] = []
+        var folder: InputFolder?
+    }
+
+    private func makeScript() throws -> Script {
+        if let path = options.input {
+            let folder = try InputFolder(path: path)
+            return Script(
+                stores: folder.recordings.map(\.store), orders: folder.orders, cues: [], folder: folder)
+        }
+        var random = SeededGenerator(seed: options.seed &+ 1)
+        let stores = (1...max(options.stores, 1)).map { index in
+            PlayStore(id: index == 1 ? "shop" : "shop-\(index)", prefix: "S\(index)-")
+        }
+        let count = options.burst ?? options.orders
+        var stories: [(store: PlayStore, story: OrderStory)] = []
+        for (index, store) in stores.enumerated() {
+            var generator = OrderGenerator(
+                seed: options.seed &+ UInt64(index) &* 1_000, latest: Instant.now(), onlyPaid: options.burst != nil)
+            let share = count / stores.count + (index < count % stores.count ? 1 : 0)
+            stories += generator.stories(share).map { (store: store, story: $0) }
+        }
+        return Script(
+            stores: stores, orders: stories.map { PlayedOrder(store: $0.store, expected: $0.story.expected) },
+            cues: Conductor.cues(stories, window: 25, &random))
+    }
+
+    // MARK: Getting ready
+
+    private func prepare(_ script: Script) async throws {
+        if !options.keep, try await sales.count() > 0 {
+            throw PlayError(
+                "the database already holds orders. Start from an empty one (deploy/local/servers down, wipe, up), "
+                    + "or give --keep to go on with it.")
+        }
+        console.progress("Starting the simulators…")
+        try await start(fleet.simulators)
+        try await prepareSimulators(script)
+        console.progress("Migrating the database and applying the example configuration…")
+        try await fleet.counterfoil(["migrate"])
+        let configuration = ExampleConfiguration(
+            stores: script.stores, storefrontURL: fleet.storefrontURL,
+            dailyCalls: options.chaosSeconds == nil ? 1_000 : 20_000)
+        let path = "\(fleet.folder)/play/configuration.yaml"
+        try Data(configuration.yaml.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        try await fleet.counterfoil(["apply", "-f", path], environment: configuration.environment)
+        console.progress("Starting the services…")
+        try await start(fleet.services)
+        for store in script.stores { try await register(store) }
+    }
+
+    private func start(_ members: [Fleet.Member]) async throws {
+        for member in members { supervisor.start(member.command) }
+        for member in members {
+            let control = ControlClient(client: http, base: member.readinessBase)
+            let start = ContinuousClock.now
+            while await !control.isReady(member.readinessPath) {
+                guard ContinuousClock.now - start < .seconds(60) else {
+                    throw PlayError(
+                        "\(member.command.name) is not ready after a minute. The end of its log:\n"
+                            + Fleet.tail(of: member.command.logPath))
+                }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    private func prepareSimulators(_ script: Script) async throws {
+        let currencies = ["AUD", "NZD", "GBP", "USD", "EUR"] + (script.folder?.currencies ?? [])
+        try await xero.send(
+            .PUT, "/_control/orgs/\(ExampleConfiguration.orgID)",
+            [
+                "country": "AU", "currency": "AUD", "time_zone": "Australia/Sydney",
+                "currencies": .array(Set(currencies).subtracting(["AUD"]).sorted().map { .string($0) }),
+                "tax_rates": .array(
+                    ExampleConfiguration.taxRates.map {
+                        ["type": .string($0.0), "name": .string($0.1), "percent": .string($0.2)]
+                    }),
+            ])
+        try await xero.send(
+            .PUT, "/_control/settings",
+            [
+                "minute_seconds": .number(JSONNumber(options.xeroMinute)),
+                "day_seconds": .number(JSONNumber(options.xeroMinute * 1_440)),
+                "day_limit": .number(JSONNumber(options.chaosSeconds == nil ? 1_000 : 20_000)),
+            ])
+        for store in script.stores { try await storefront.send(.PUT, path(store), settings(store, webhook: false)) }
+    }
+
+    private func path(_ store: PlayStore) -> String { "/_control/stores/\(store.id)" }
+
+    private func settings(_ store: PlayStore, webhook: Bool) -> JSONValue {
+        [
+            "consumer_key": .string(store.consumerKey), "consumer_secret": .string(store.consumerSecret),
+            "secret": .string(store.webhookSecret), "utc_offset_seconds": 36_000, "disable_after_failures": .null,
+            "webhook_url": webhook ? .string("\(fleet.ingestURL)/webhooks/\(store.id)") : .null,
+        ]
+    }
+
+    /// Saves the store's webhook, which pings us as WooCommerce does; it wants exactly 200.
+    private func register(_ store: PlayStore) async throws {
+        let answer = try await storefront.send(.PUT, path(store), settings(store, webhook: true))
+        if options.keep, answer["ping_status"] == nil { return }
+        guard answer["ping_status"]?.int == 200 else {
+            throw PlayError("ingest answered the webhook's ping with \(answer["ping_status"]?.text ?? "nothing")")
+        }
+    }
+
+    // MARK: Playing
+
+    private func perform(_ script: Script) async throws {
+        if let folder = script.folder { return try await perform(folder) }
+        let conductor = Conductor(storefront: storefront)
+        if options.burst != nil {
+            for store in script.stores {
+                try await conductor.play(script.cues.filter { $0.store == store }, store: store)
+            }
+            return
+        }
+        guard let seconds = options.chaosSeconds else {
+            return try await perform(script.cues, with: conductor, every: .zero)
+        }
+        try await performWithChaos(script, conductor, seconds: seconds)
+    }
+
+    private func perform(_ cues: [Conductor.Cue], with conductor: Conductor, every pause: Duration) async throws {
+        let start = ContinuousClock.now
+        for (index, cue) in cues.enumerated() {
+            if pause > .zero { try await Task.sleep(until: start + pause * index, clock: .continuous) }
+            try await conductor.play(cue)
+            console.progress("Playing: \(index + 1) of \(cues.count) changes made in the stores")
+        }
+    }
+
+    private func performWithChaos(_ script: Script, _ conductor: Conductor, seconds: Int) async throws {
+        let chaos = Chaos(
+            seconds: seconds, seed: options.seed, supervisor: supervisor, xero: xero, console: console,
+            serversScript: options.serversScript, logFolder: "\(fleet.folder)/log")
+        console.line("Chaos for \(seconds) s with seed \(options.seed): a service is killed each second.")
+        try await chaos.begin()
+        let pause = Duration.seconds(seconds) * 9 / (10 * max(script.cues.count, 1))
+        async let kills = chaos.run()
+        try await perform(script.cues, with: conductor, every: pause)
+        let count = try await kills
+        try await chaos.end()
+        let restarts = supervisor.restarts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        console.line("\(count) kills; started again: \(restarts.joined(separator: ", "))")
+    }
+
+    private func perform(_ folder: InputFolder) async throws {
+        for (index, recording) in folder.recordings.enumerated() {
+            try await storefront.send(
+                .POST, path(recording.store) + "/orders",
+                [
+                    "order": .object(recording.order), "refunds": .array(recording.refunds.map { .object($0) }),
+                    "topic": "order.updated", "verbatim": true,
+                ])
+            console.progress("Playing: \(index + 1) of \(folder.recordings.count) recorded orders")
+        }
+    }
+
+    // MARK: The end
+
+    private func show(_ report: Report, script: Script) async throws {
+        console.line()
+        if let folder = script.folder {
+            console.line("Files\n" + report.files(folder.others).rendered())
+            console.line()
+        }
+        console.line(report.text)
+        let letters = (try? await sales.deadLetters()) ?? []
+        if !letters.isEmpty {
+            console.line("\nDead letters\n" + letters.map { "  \($0)" }.joined(separator: "\n"))
+        }
+        if let burst = options.burst {
+            let contacts = try await sales.contacts()
+            let allowance = CallReport.allowance(orders: burst, contacts: contacts)
+            console.line(
+                """
+
+                Burst of \(burst) orders, \(contacts) new contacts:
+                  allowed 2 x ceil(\(burst)/50) + ceil(\(contacts)/50), plus 5 % and 20 = \(allowance) calls; \
+                made \(report.calls.total)
+                  refused by the minute limit: \(report.calls.minuteRefusals); in flight at most: \
+                \(report.calls.inFlightMaximum)
+                """)
+        }
+        console.line("\nSeed \(options.seed)\(options.chaosSeconds.map { ", chaos for \($0) s" } ?? "").")
+        console.line(report.verdict)
+    }
+}

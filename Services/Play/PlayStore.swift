@@ -1,0 +1,20 @@
+/// One store of the play: its names and secrets, the same in the simulator and in the configuration.
+struct PlayStore: Sendable, Hashable {
+    /// The id in the configuration and in URLs.
+    let id: String
+    /// Before the order's number in the invoice's.
+    let prefix: String
+    /// Orders made earlier are ignored.
+    var since = "2025-01-01"
+
+    var consumerKey: String { "ck_play_\(id)" }
+    var consumerSecret: String { "cs_play_\(id)" }
+    /// As typed into WooCommerce, which decodes the entity before it signs.
+    var webhookSecret: String { "play &amp; \(id)" }
+
+    /// The invoice's number for an order's.
+    func invoiceNumber(_ orderNumber: String) -> String { prefix + orderNumber }
+
+    /// What the numbers of an order's credit notes begin with.
+    func creditNotePrefix(_ orderNumber: String) -> String { "CN-\(prefix)\(orderNumber)-" }
+}

@@ -1,0 +1,181 @@
+import Accounting
+import JSON
+
+extension LedgerCall {
+    /// The elements of the body: the array under the plural name, or a single object on its own.
+    private func elements(_ name: String) -> [JSONValue]? {
+        guard let object = body?.object else { return nil }
+        if let listed = object.present(name) { return listed.array ?? [listed] }
+        return object.isEmpty ? nil : [.object(object)]
+    }
+
+    private var emptyBody: Reply {
+        .problem(
+            14, "PostDataInvalidException", "JSON for post data was invalid, no elements could be found in it.")
+    }
+
+    private func committed(_ elements: [JSONValue]) -> ArraySlice<JSONValue> {
+        extent == .all ? elements[...] : elements.prefix((elements.count + 1) / 2)
+    }
+
+    /// Answers a PUT or POST to Contacts, Invoices, CreditNotes, Payments or Items.
+    func write(_ resource: String, into book: inout OrganisationBook) -> Reply {
+        let mode: EntryMode
+        switch (request.method, words.count) {
+        case ("PUT", 1): mode = .create
+        case ("POST", 1): mode = .upsert
+        case ("POST", 2): mode = .update(words[1])
+        default: return methodNotAllowed
+        }
+        guard let elements = elements(resource) else { return emptyBody }
+        if case .update = mode, elements.count != 1 { return emptyBody }
+        return enterEach(elements, name: resource, into: &book) { element, book throws(Rejection) in
+            try enter(element, resource, mode: mode, into: &book)
+        }
+    }
+
+    /// Answers calls to a credit note's allocations.
+    func allocations(into book: inout OrganisationBook) -> Reply {
+        let noteID = words[1]
+        guard let note = book.document(.creditNote, idOrNumber: noteID) else { return .notFound }
+        switch (request.method, words.count) {
+        case ("GET", 3):
+            return wrap(
+                "Allocations", note.allocationIDs.compactMap { book.allocations[$0].map { .object(book.render($0)) } })
+        case ("PUT", 3):
+            guard let elements = elements("Allocations") else { return emptyBody }
+            return enterEach(elements, name: "Allocations", into: &book) { element, book throws(Rejection) in
+                let made = try AllocationEntry.enter(
+                    element, creditNoteID: noteID, into: &book, context: context)
+                var object = book.render(made)
+                if reportsEach { object["StatusAttributeString"] = "OK" }
+                return object
+            }
+        case ("DELETE", 4):
+            do throws(Rejection) {
+                let gone = try AllocationEntry.delete(words[3], creditNoteID: noteID, from: &book, context: context)
+                return wrap("Allocations", [["AllocationID": .string(gone.id), "IsDeleted": true]])
+            } catch {
+                return .notFound
+            }
+        default:
+            return methodNotAllowed
+        }
+    }
+
+    private func enter(
+        _ element: JSONObject, _ resource: String, mode: EntryMode, into book: inout OrganisationBook
+    ) throws(Rejection) -> JSONObject {
+        switch resource {
+        case "Contacts":
+            return book.render(try ContactEntry.enter(element, mode: mode, into: &book, context: context), detail)
+        case "Items":
+            return book.render(try ItemEntry.enter(element, mode: mode, into: &book, context: context), detail)
+        case "Payments":
+            return book.render(try enterPayment(element, mode: mode, into: &book), detail)
+        default:
+            let kind: SalesDocument.Kind = resource == "Invoices" ? .invoice : .creditNote
+            var entry = DocumentEntry(kind: kind, mode: mode, context: context)
+            return book.render(try entry.enter(element, into: &book), detail)
+        }
+    }
+
+    private func enterPayment(
+        _ element: JSONObject, mode: EntryMode, into book: inout OrganisationBook
+    ) throws(Rejection) -> Payment {
+        var id = element.filled("PaymentID")
+        if case .update(let named) = mode { id = named }
+        guard let id, id != zeroIdentifier else {
+            return try PaymentEntry.enter(element, into: &book, context: context)
+        }
+        guard element.filled("Status") == "DELETED" else {
+            throw Rejection(["Payments cannot be modified, only created and deleted."], recordID: id)
+        }
+        return try PaymentEntry.delete(id, from: &book, context: context)
+    }
+
+    /// Enters the elements one after another, and reports as the caller asked for.
+    private func enterEach(
+        _ elements: [JSONValue], name: String, into book: inout OrganisationBook,
+        _ enter: (JSONObject, inout OrganisationBook) throws(Rejection) -> JSONObject
+    ) -> Reply {
+        let before = reportsEach && !isPhantom ? nil : book
+        var results: [JSONValue] = []
+        var refused: [JSONValue] = []
+        for element in committed(elements) {
+            do throws(Rejection) {
+                guard let object = element.object else { throw Rejection("An element must be an object.") }
+                results.append(.object(try enter(object, &book)))
+            } catch {
+                let shown = refusal(element, error, name: name, book: &book)
+                results.append(shown)
+                refused.append(shown)
+            }
+        }
+        if let before, isPhantom || !refused.isEmpty {
+            let generator = book.generator
+            book = before
+            book.generator = generator
+        }
+        if !reportsEach && !refused.isEmpty {
+            return .problem(10, "ValidationException", "A validation exception occurred", elements: refused)
+        }
+        return wrap(name, results)
+    }
+
+    /// A refused element: an echo of what was sent, with what is wrong with it.
+    ///
+    /// A new one comes back with the zero identifier or with one that looks real, as Xero does both.
+    private func refusal(
+        _ element: JSONValue, _ rejection: Rejection, name: String, book: inout OrganisationBook
+    ) -> JSONValue {
+        var object = element.object ?? [:]
+        let idKeys = [
+            "Contacts": "ContactID", "Invoices": "InvoiceID", "CreditNotes": "CreditNoteID", "Payments": "PaymentID",
+            "Items": "ItemID", "Allocations": "AllocationID",
+        ]
+        let invented = book.generator.next() % 2 == 0 ? zeroIdentifier : book.generator.identifier()
+        if let key = idKeys[name] { object[key] = .string(rejection.recordID ?? invented) }
+        if reportsEach { object["StatusAttributeString"] = "ERROR" }
+        object[name == "Invoices" || name == "CreditNotes" ? "HasErrors" : "HasValidationErrors"] = true
+        object["ValidationErrors"] = .array(rejection.messages.map { ["Message": .string($0)] })
+        return .object(object)
+    }
+}
+
+/// Enters price list items.
+enum ItemEntry {
+    static func enter(
+        _ element: JSONObject, mode: EntryMode, into book: inout OrganisationBook, context: EntryContext
+    ) throws(Rejection) -> Item {
+        var existing: Item?
+        switch mode {
+        case .create: existing = nil
+        case .update(let id):
+            existing = book.items[id] ?? book.itemsByCode[id].flatMap { book.items[$0] }
+            if existing == nil { throw Rejection("The item \(id) could not be found.") }
+        case .upsert:
+            existing = element.filled("ItemID").flatMap { book.items[$0] }
+                ?? element.filled("Code").flatMap { book.itemsByCode[$0] }.flatMap { book.items[$0] }
+        }
+        guard let code = element.filled("Code") ?? existing?.code else {
+            throw Rejection("The item Code must be specified.")
+        }
+        var errors: [String] = []
+        if code.utf16.count > 30 { errors.append("The item Code is limited to 30 characters.") }
+        if (element.text("Name")?.utf16.count ?? 0) > 50 { errors.append("The item Name is limited to 50 characters.") }
+        if let other = book.itemsByCode[code], other != existing?.id {
+            errors.append("Price List Item with Code '\(code)' already exists")
+        }
+        guard errors.isEmpty else { throw Rejection(errors, recordID: existing?.id) }
+        var item =
+            existing ?? Item(id: book.generator.identifier(), code: code, details: [:], updatedAt: context.now)
+        if item.code != code { book.itemsByCode[item.code] = nil }
+        item.code = code
+        for (key, value) in element { item.details[key] = value }
+        item.updatedAt = context.now
+        book.items.put(item, id: item.id)
+        book.itemsByCode[code] = item.id
+        return item
+    }
+}

@@ -1,0 +1,98 @@
+public import Accounting
+public import JSON
+
+/// An app as stored, its secret opened.
+public struct AppRecord: Sendable, Hashable {
+    /// Its id here.
+    public var id: String
+    /// Xero's client id.
+    public var clientID: String
+    /// Xero's client secret; nil for `pkce`.
+    public var clientSecret: String?
+    /// How it gets its tokens.
+    public var kind: AppConfiguration.Kind
+    /// Its pricing tier.
+    public var tier: String
+}
+
+/// An org as stored.
+public struct OrgRecord: Sendable, Hashable {
+    /// What an org may be doing.
+    public enum State: String, Sendable, Hashable {
+        /// Documents are posted.
+        case active
+        /// Posting waits, for the reason beside it.
+        case paused
+        /// Xero's consent was withdrawn.
+        case disconnected
+    }
+
+    /// Its id here.
+    public var id: String
+    /// The app that reaches it.
+    public var appID: String
+    /// Xero's tenant id; nil for a custom connection.
+    public var tenantID: String?
+    /// How many calls a day it may cost.
+    public var dailyCalls: Int
+    /// The time zone that decides an invoice's date.
+    public var timeZone: String
+    /// What to do where a rule leaves a choice.
+    public var policies: JSONValue
+    /// Mapping defaults for its stores.
+    public var mapping: JSONValue
+    /// What it is doing.
+    public var state: State
+    /// Why it is not active, and what to do about it.
+    public var stateReason: String?
+
+    /// Its time zone's days; UTC should the name not be known any more.
+    public var localTime: LocalTime { LocalTime(zone: timeZone) ?? .utc }
+}
+
+/// A store as stored, its secrets opened.
+public struct StoreRecord: Sendable, Hashable {
+    /// Its id here.
+    public var id: String
+    /// The storefront's software.
+    public var platform: String
+    /// The org its orders are posted to.
+    public var orgID: String
+    /// Its address, without a trailing slash.
+    public var url: String
+    /// Orders created earlier are recorded as ignored.
+    public var since: Instant
+    /// Stands before the order's number in every document number.
+    public var numberPrefix: String
+    /// How often what changed is looked for, in seconds.
+    public var sweepSeconds: Int
+    /// How long after a webhook its order is read again, in seconds.
+    public var rereadSeconds: [Int]
+    /// What signs its webhooks.
+    public var webhookSecret: String
+    /// What reads its orders.
+    public var consumerKey: String
+    /// What reads its orders.
+    public var consumerSecret: String
+    /// The org's mapping with the store's over it.
+    public var mapping: JSONValue
+    /// The configuration version at which the merged mapping last changed.
+    public var mappingVersion: Int64
+}
+
+/// Everything that is configured, at one version; entries that were removed are not in it.
+public struct ConfigurationSnapshot: Sendable {
+    /// The version; 0 if nothing was ever applied.
+    public var version: Int64 = 0
+    /// The apps, by id.
+    public var apps: [String: AppRecord] = [:]
+    /// The orgs, by id.
+    public var orgs: [String: OrgRecord] = [:]
+    /// The stores, by id.
+    public var stores: [String: StoreRecord] = [:]
+    /// Entries that cannot be used, e.g. `store shop`, each with the reason.
+    public var unreadable: [String: String] = [:]
+
+    /// A snapshot in which nothing is configured.
+    public init() {}
+}

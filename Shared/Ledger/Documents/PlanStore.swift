@@ -1,0 +1,95 @@
+import Accounting
+import JSON
+import Mapping
+import Messaging
+import Postgres
+
+/// The statements behind ``PlanWriter``.
+enum PlanStore {
+    /// Inserts documents that have no row. A contact may have been inserted by another order meanwhile: that one stays.
+    /// - Returns: the keys of what was inserted.
+    static func insert(
+        _ documents: [PlannedDocument], of order: PlannedOrder, in session: some PostgresSession
+    ) async throws(PostgresError) -> Set<String> {
+        let keys = documents.map { order.key($0) }
+        let rows = try await session.query(
+            """
+            INSERT INTO document (org_id, store_id, kind, source_id, part, key, order_id, number, state, desired, currency,
+                total, total_tax, document_date, lane, mapping_version, snapshot_revision, content_at)
+            SELECT \(order.orgID), \(order.storeID), n.kind, n.source_id, n.part, n.key, n.order_id, n.number, 'planned',
+                n.desired, n.currency, n.total, n.tax, n.date, n.lane, \(order.mappingVersion)::bigint,
+                \(order.revision)::integer,
+                (SELECT created_at FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID))
+            FROM unnest(\(documents.map(\.kind.rawValue))::text[], \(documents.map(\.sourceID))::text[],
+                \(documents.map(\.part))::text[], \(keys)::text[],
+                \(documents.map { $0.kind == .contact ? nil : order.orderID })::text[],
+                \(documents.map(\.number))::text[], \(documents.map(\.desired.text))::text[],
+                \(documents.map { $0.currency?.code })::text[], \(documents.map { $0.total?.description })::numeric[],
+                \(documents.map { $0.tax?.description })::numeric[],
+                \(documents.map { $0.date?.description })::date[],
+                \(documents.map { order.lane(of: $0.kind, exists: false).rawValue })::smallint[])
+                WITH ORDINALITY AS n
+                (kind, source_id, part, key, order_id, number, desired, currency, total, tax, date, lane, position)
+            ORDER BY n.position
+            ON CONFLICT DO NOTHING RETURNING key
+            """)
+        var inserted = Set<String>()
+        for row in rows { inserted.insert(try row.decode("key")) }
+        return inserted
+    }
+
+    /// The contacts whose content may be taken from this order: it is not older than the order the content is from.
+    static func contactsToUpdate(
+        _ ids: [Int64], order: PlannedOrder, in session: some PostgresSession
+    ) async throws(PostgresError) -> Set<Int64> {
+        let rows = try await session.query(
+            """
+            UPDATE document d SET content_at = o.created_at
+            FROM (SELECT (SELECT created_at FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID))
+                  AS created_at) o
+            WHERE d.id = ANY(\(ids)::bigint[]) AND (d.content_at IS NULL OR o.created_at >= d.content_at)
+            RETURNING d.id
+            """)
+        var allowed = Set<Int64>()
+        for row in rows { allowed.insert(try row.decode("id")) }
+        return allowed
+    }
+
+    /// Makes the dependency rows of these documents exactly these.
+    static func replaceDependencies(
+        _ pairs: [(document: Int64, dependsOn: Int64)], of documents: [Int64], in session: some PostgresSession
+    ) async throws(PostgresError) {
+        let from = pairs.map(\.document)
+        let to = pairs.map(\.dependsOn)
+        try await session.execute(
+            """
+            DELETE FROM document_dependency x WHERE x.document_id = ANY(\(documents)::bigint[])
+              AND (x.document_id, x.depends_on) NOT IN (SELECT * FROM unnest(\(from)::bigint[], \(to)::bigint[]))
+            """)
+        try await session.execute(
+            """
+            INSERT INTO document_dependency (document_id, depends_on)
+            SELECT * FROM unnest(\(from)::bigint[], \(to)::bigint[]) ON CONFLICT DO NOTHING
+            """)
+    }
+
+    /// Records what was planned and marks the dead letters of what is tried again as resolved.
+    static func finish(
+        retried: [Int64], revision: Int, mappingVersion: Int64, documents: [Int64], in session: some PostgresSession
+    ) async throws(PostgresError) {
+        if !documents.isEmpty {
+            try await session.execute(
+                """
+                UPDATE document SET snapshot_revision = \(revision)::integer, mapping_version = \(mappingVersion)::bigint
+                WHERE id = ANY(\(documents)::bigint[])
+                """)
+        }
+        if !retried.isEmpty {
+            try await session.execute(
+                """
+                UPDATE dead_letter SET state = 'resolved', updated_at = now(), note = 'planned differently since'
+                WHERE document_id = ANY(\(retried)::bigint[]) AND state IN ('open', 'retrying', 'held')
+                """)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+public import Mapping
+public import Postgres
+
+/// Makes an order's documents what its plan wants, within the transaction that recorded the order's version.
+///
+/// Documents are found by key, so that planning again changes only what is wanted differently. Numbers stay what they are once
+/// a call has carried them. What was never sent and is wanted no longer is superseded. What Xero has already and cannot be
+/// changed as the plan asks holds the order.
+public enum PlanWriter {
+    /// Writes a plan.
+    ///
+    /// The caller holds the row of the order in `sale`, and afterwards stores ``PlanChange/orderState`` in it.
+    /// - Parameters:
+    ///   - plan: the documents the order should have.
+    ///   - storeID: our id of the store.
+    ///   - orgID: our id of the Xero organisation.
+    ///   - orderID: the storefront's id of the order.
+    ///   - revision: the snapshot the plan was made from.
+    ///   - mappingVersion: the mapping the plan was made with.
+    ///   - isBackfill: whether the order is an old one, which newer ones may overtake.
+    ///   - actor: who plans, for the audit trail; also the origin of the outbox rows.
+    ///   - session: the transaction.
+    /// - Returns: what changed.
+    /// - Throws: ``PlanError``, after which the transaction has to be rolled back, or a `PostgresError`.
+    public static func write(
+        plan: OrderPlan, storeID: String, orgID: String, orderID: String, revision: Int, mappingVersion: Int64,
+        isBackfill: Bool = false, actor: String = "transformer", in session: some PostgresSession
+    ) async throws -> PlanChange {
+        let order = PlannedOrder(
+            plan: plan, storeID: storeID, orgID: orgID, orderID: orderID, revision: revision,
+            mappingVersion: mappingVersion, isBackfill: isBackfill, actor: actor)
+        var present = try await DocumentStore.lock(
+            keys: order.allKeys, storeID: storeID, orderID: orderID, in: session)
+        if let reason = PlanGuard.objection(to: order, present: present) {
+            return PlanChange(orderState: .held(reason: reason), isWritten: false)
+        }
+        let missing = order.missing(from: present)
+        var inserted = Set<String>()
+        if !missing.isEmpty {
+            inserted = try await PlanStore.insert(missing, of: order, in: session)
+            present = try await DocumentStore.lock(
+                keys: order.allKeys, storeID: storeID, orderID: orderID, in: session)
+            let taken = order.missing(from: present).compactMap(\.number)
+            if !order.missing(from: present).isEmpty { throw PlanError.numberTaken(taken) }
+        }
+        var work = PlanWork(order: order, present: present, new: inserted)
+        try await work.settleContents(in: session)
+        try await work.settleDependencies(in: session)
+        try work.settleStates()
+        try await work.store(in: session)
+        return work.change
+    }
+}
+
+/// A plan with what it belongs to.
+struct PlannedOrder: Sendable {
+    var plan: OrderPlan
+    var storeID: String
+    var orgID: String
+    var orderID: String
+    var revision: Int
+    var mappingVersion: Int64
+    var isBackfill: Bool
+    var actor: String
+
+    func key(_ reference: DocumentKeyRef) -> String {
+        DocumentKey(reference, orgID: orgID, storeID: storeID).text
+    }
+
+    func key(_ document: PlannedDocument) -> String { key(document.reference) }
+
+    /// The keys of the plan's documents and of everything they need.
+    var allKeys: [String] {
+        Set(plan.documents.flatMap { [key($0)] + $0.dependsOn.map { key($0) } }).sorted()
+    }
+
+    /// What the plan wants and has no row yet. What is wanted not to be there needs none.
+    func missing(from present: [StoredDocument]) -> [PlannedDocument] {
+        let known = Set(present.map(\.key.text))
+        return plan.documents.filter { !$0.voided && !known.contains(key($0)) }
+    }
+
+    func lane(of kind: DocumentKind, exists: Bool) -> DocumentLane {
+        if isBackfill { return .backfill }
+        if exists { return .update }
+        switch kind {
+        case .creditNote, .refund, .allocation: return .refund
+        case .contact, .invoice, .payment: return .live
+        }
+    }
+}

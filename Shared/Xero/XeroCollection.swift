@@ -1,0 +1,40 @@
+/// The collections of the accounting API that documents are written to.
+public enum XeroCollection: String, Sendable, Hashable, CaseIterable {
+    /// Customers.
+    case contacts = "Contacts"
+    /// Sales invoices.
+    case invoices = "Invoices"
+    /// Payments of invoices, and refunds: payments of credit notes.
+    case payments = "Payments"
+    /// Credit notes.
+    case creditNotes = "CreditNotes"
+    /// Allocations of a credit note to invoices; they live below the credit note.
+    case allocations = "Allocations"
+
+    /// The member that holds an element's id.
+    public var idField: String {
+        switch self {
+        case .contacts: "ContactID"
+        case .invoices: "InvoiceID"
+        case .payments: "PaymentID"
+        case .creditNotes: "CreditNoteID"
+        case .allocations: "AllocationID"
+        }
+    }
+
+    /// The member that is ours to choose and tells elements of one collection apart; nil if there is none.
+    public var naturalField: String? {
+        switch self {
+        case .contacts: "ContactNumber"
+        case .invoices: "InvoiceNumber"
+        case .payments: "Reference"
+        case .creditNotes: "CreditNoteNumber"
+        case .allocations: nil
+        }
+    }
+
+    /// Whether writes take `unitdp=4`, without which unit prices are rounded to two decimals before lines are computed.
+    public var takesUnitDecimals: Bool {
+        self == .invoices || self == .creditNotes
+    }
+}
