@@ -133,7 +133,7 @@ let package = Package(
         tests("Observability", ["Observability", "JSON", logging, metrics, metricsCore]),
         tests("ServiceKit", ["ServiceKit", "Observability", logging, hummingbird, crypto]),
         tests("Messaging", ["Messaging", "Ledger", "RabbitMQ", "Postgres", "JSON", "Accounting", logging, lifecycle, locks]),
-        tests("Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, logging]),
+        tests("Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, locks, logging]),
         tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
         tests("Ledger", ["Ledger", "Mapping", "Messaging", "Postgres", "JSON", "Accounting", logging]),
