@@ -114,7 +114,7 @@ extension ConfigurationFile {
         try await session.execute(
             """
             INSERT INTO org (id, app_id, tenant_id, settings, version)
-            VALUES (\(org.id), \(org.appID), \(org.tenantID), \(org.settings.text), \(version))
+            VALUES (\(org.id), \(org.appID), \(org.tenantID as String?), \(org.settings.text), \(version))
             ON CONFLICT (id) DO UPDATE SET app_id = excluded.app_id, tenant_id = excluded.tenant_id,
                 settings = excluded.settings, version = excluded.version, removed_at = NULL
             """)

@@ -1,3 +1,4 @@
+import Mapping
 public import Postgres
 
 /// Trying again what failed for good: always safe, since what may have reached Xero is looked up before it is sent.

@@ -1,0 +1,61 @@
+import Accounting
+import JSON
+import Ledger
+import Mapping
+import Storefronts
+
+/// What a snapshot of an order asks for: pure, from the store's words to a plan.
+struct OrderDecision: Sendable {
+    /// The plan, or why there is none.
+    var outcome: PlanOutcome
+    /// Whether the storefront has to be asked again first: the order names refunds that were not read with it.
+    var readAgain = false
+
+    /// What is known of an order besides its newest snapshot.
+    struct Past: Sendable, Hashable {
+        /// The date of its invoice, if it has one.
+        var invoiceDate: CalendarDate?
+        /// Whether it has documents that are still wanted.
+        var hasDocuments = false
+        /// The first snapshot, where the newest is another one and the order is from before the store's start.
+        var firstSnapshot: JSONValue?
+    }
+
+    /// Decides.
+    /// - Parameters:
+    ///   - snapshot: `{"order", "refunds"}` as the store worded them.
+    ///   - past: what is known of the order besides.
+    ///   - rules: the store's.
+    static func decide(_ snapshot: JSONValue, past: Past, rules: PlanningRules) -> OrderDecision {
+        let order: CanonicalOrder
+        do {
+            order = try WooCommerceOrderParser.order(from: snapshot, storeID: rules.store.storeID)
+        } catch {
+            return OrderDecision(
+                outcome: .held(reason: "the order cannot be read: \(error.message)", findings: []),
+                readAgain: error.code == .incomplete)
+        }
+        switch StartRule.verdict(history(order, past, rules), since: rules.since) {
+        case .ignored(let reason): return OrderDecision(outcome: .ignored(reason: reason))
+        case .held(let reason): return OrderDecision(outcome: .held(reason: reason, findings: []))
+        case .applies: break
+        }
+        return OrderDecision(
+            outcome: Planner.plan(
+                order: order, mapping: rules.mapping, org: rules.org, store: rules.store, invoiceDate: past.invoiceDate))
+    }
+
+    private static func history(
+        _ order: CanonicalOrder, _ past: Past, _ rules: PlanningRules
+    ) -> StartRule.History {
+        let first = past.firstSnapshot?["order"]
+        let changed =
+            first.map { first in
+                first["total"]?.decimal != order.totals.total || first["total_tax"]?.decimal != order.totals.totalTax
+                    || first["currency"]?.string != order.currency.code
+            } ?? false
+        return StartRule.History(
+            createdAt: order.createdAt, refundedAt: order.refunds.compactMap(\.createdAt), amountsChanged: changed,
+            hasDocuments: past.hasDocuments)
+    }
+}

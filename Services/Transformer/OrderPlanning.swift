@@ -1,0 +1,171 @@
+import Accounting
+import JSON
+import Ledger
+import Logging
+import Mapping
+import Messaging
+import Metrics
+import Postgres
+
+/// Plans orders: one transaction each, from the newest snapshot to the documents and the messages that announce them.
+struct OrderPlanning: Sendable {
+    /// The service's name: who plans, and whose relay announces.
+    static let origin = "transformer"
+
+    /// How old an order's last change is when newer orders may overtake it.
+    static let backfillAge = Duration.seconds(7 * 86_400)
+
+    let database: PostgresClient
+    let rules: StoreRules
+    let logger: Logger
+    /// Told after a commit that may have something to announce.
+    let announced: @Sendable () -> Void
+    private let planned = Counter(label: "orders_planned_total")
+    private let failed = Counter(label: "orders_planning_failed_total")
+
+    init(database: PostgresClient, rules: StoreRules, logger: Logger, announced: @escaping @Sendable () -> Void) {
+        self.database = database
+        self.rules = rules
+        self.logger = logger
+        self.announced = announced
+    }
+
+    /// Plans an order if it has something to plan. Never throws: what fails is tried again when its row says so, and after
+    /// some attempts a person is asked.
+    func plan(_ order: OrderReference) async {
+        do {
+            guard let attempt = try await SaleStore.countAttempt(order, in: database) else { return }
+            guard attempt <= SaleStore.mostAttempts else { return try await giveUp(order) }
+            let isPlanned = try await database.withTransaction(retryingSerialization: true) { transaction in
+                try await plan(order, in: transaction)
+            }
+            if isPlanned {
+                planned.increment()
+                announced()
+            }
+        } catch let error as PlanError {
+            await hold(order, "\(error)")
+        } catch let error as NoRules {
+            await hold(order, "\(error)")
+        } catch {
+            failed.increment()
+            logger.warning("order not planned; it is tried again", metadata: [
+                "order": "\(order.text)", "error": "\(error)",
+            ])
+        }
+    }
+
+    /// Plans what is due and was not announced, or whose announcement was lost.
+    /// - Returns: how many orders there were.
+    func planDue(limit: Int, concurrency: Int) async throws -> Int {
+        let due = try await SaleStore.due(limit: limit, in: database)
+        await withTaskGroup(of: Void.self) { group in
+            var waiting = due.makeIterator()
+            for _ in 0..<concurrency {
+                if let order = waiting.next() { group.addTask { await plan(order) } }
+            }
+            while await group.next() != nil {
+                if let order = waiting.next() { group.addTask { await plan(order) } }
+            }
+        }
+        return due.count
+    }
+
+    /// - Returns: false if there was nothing to plan, or somebody else plans it now.
+    private func plan(_ order: OrderReference, in session: some PostgresSession) async throws -> Bool {
+        guard let sale = try await SaleStore.lock(order, in: session) else { return false }
+        let rules = try await rules.rules(of: order.storeID)
+        let snapshot = try await SaleStore.snapshot(order, revision: sale.revision, in: session)
+        let past = try await SaleStore.past(order, sale: sale, since: rules.since, in: session)
+        let decision = OrderDecision.decide(snapshot, past: past, rules: rules)
+        if decision.readAgain { try await askAgain(order, in: session) }
+        let standing = try await write(decision, of: order, sale: sale, rules: rules, in: session)
+        try await SaleStore.store(
+            standing, of: order, revision: sale.revision, mappingVersion: rules.mappingVersion, in: session)
+        return true
+    }
+
+    /// Writes the plan. An order that is ignored or held wants no documents: what was not sent yet is withdrawn, and what is
+    /// in Xero already stays untouched.
+    private func write(
+        _ decision: OrderDecision, of order: OrderReference, sale: SaleToPlan, rules: PlanningRules,
+        in session: some PostgresSession
+    ) async throws -> OrderStanding {
+        let plan: OrderPlan
+        switch decision.outcome {
+        case .planned(let wanted): plan = wanted
+        case .ignored, .held: plan = OrderPlan(documents: [])
+        }
+        let change = try await PlanWriter.write(
+            plan: plan, storeID: order.storeID, orgID: rules.org.orgID, orderID: order.orderID, revision: sale.revision,
+            mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), actor: Self.origin, in: session)
+        switch decision.outcome {
+        case .planned: return OrderStanding(change.orderState)
+        case .held(let reason, let findings): return .held(reason, findings: findings)
+        case .ignored(let reason):
+            if case .held(let objection) = change.orderState, !change.isWritten {
+                return .held("\(reason), but \(objection)")
+            }
+            return .ignored(reason)
+        }
+    }
+
+    private func isOld(_ sale: SaleToPlan) -> Bool {
+        let age = Instant.now().microseconds - sale.modifiedAt.microseconds
+        return age > Self.backfillAge.components.seconds * 1_000_000
+    }
+
+    /// Has the order read again soon, with the refunds it names.
+    private func askAgain(_ order: OrderReference, in session: some PostgresSession) async throws {
+        try await session.execute(
+            """
+            INSERT INTO hint (store_id, entity, entity_id, reason, due_at)
+            VALUES (\(order.storeID), 'order', \(order.orderID), 'reread', now() + interval '10 seconds')
+            ON CONFLICT (store_id, entity, entity_id) DO UPDATE SET generation = hint.generation + 1,
+                due_at = least(hint.due_at, excluded.due_at)
+            """)
+    }
+
+    /// Holds an order outside of the transaction that failed.
+    private func hold(_ order: OrderReference, _ reason: String) async {
+        do {
+            try await database.withTransaction { transaction in
+                guard let sale = try await SaleStore.lock(order, in: transaction) else { return }
+                try await SaleStore.store(
+                    .held(reason), of: order, revision: sale.revision, mappingVersion: 0, in: transaction)
+            }
+        } catch {
+            logger.warning("order not held; it is tried again", metadata: [
+                "order": "\(order.text)", "error": "\(error)",
+            ])
+        }
+    }
+
+    /// After too many attempts: held, with a dead letter.
+    private func giveUp(_ order: OrderReference) async throws {
+        try await database.withTransaction { transaction in
+            guard let sale = try await SaleStore.lock(order, in: transaction) else { return }
+            let reason = "planning this order failed \(SaleStore.mostAttempts) times"
+            try await SaleStore.store(
+                .held(reason), of: order, revision: sale.revision, mappingVersion: 0, in: transaction)
+            let rows = try await transaction.query(
+                """
+                INSERT INTO dead_letter (service, org_id, store_id, order_id, class, message, suggestion, group_key)
+                VALUES (\(Self.origin), \(sale.orgID), \(order.storeID), \(order.orderID), 'planning.failed', \(reason),
+                    'Look at the log of the transformer for this order, then retry the letter.', 'planning.failed')
+                RETURNING id
+                """)
+            guard let id = try rows.first?.decode("id", as: Int64.self) else { return }
+            let message = OutboxMessage(
+                exchange: PipelineTopology.deadLetters, routingKey: "\(sale.orgID).order",
+                envelope: Envelope(
+                    id: Self.ids.next().description, type: MessageType.deadLetter, source: Self.origin,
+                    subject: order.text, time: Instant.now()),
+                body: ["dead_letter": .number(JSONNumber(id))])
+            try await Outbox.add([message], origin: Self.origin, to: transaction)
+        }
+        announced()
+    }
+
+    private static let ids = UUIDv7Generator()
+}

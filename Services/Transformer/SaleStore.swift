@@ -1,0 +1,159 @@
+import Accounting
+import JSON
+import Ledger
+import Postgres
+
+/// One order's row, as far as planning goes.
+struct SaleToPlan: Sendable {
+    var orgID: String
+    var revision: Int
+    var createdAt: Instant?
+    var modifiedAt: Instant
+}
+
+/// The statements of the transformer on `sale` and what stands around it.
+enum SaleStore {
+    /// How often one version of an order may be tried before a person is asked.
+    static let mostAttempts = 5
+
+    /// Counts an attempt before it is made, so that an order which kills its planner is found by counting.
+    /// - Returns: the attempt's number; nil if the order has nothing to plan now.
+    static func countAttempt(
+        _ order: OrderReference, in session: some PostgresSession
+    ) async throws(PostgresError) -> Int? {
+        let rows = try await session.query(
+            """
+            UPDATE sale SET attempts = attempts + 1, retry_at = now() + least(power(2, attempts), 60) * interval '1 second'
+            WHERE store_id = \(order.storeID) AND order_id = \(order.orderID) AND planned_revision < revision
+            RETURNING attempts
+            """)
+        return try rows.first?.decode("attempts")
+    }
+
+    /// Locks an order that has something to plan; nil if it has not, or somebody else is at it.
+    static func lock(
+        _ order: OrderReference, in session: some PostgresSession
+    ) async throws(PostgresError) -> SaleToPlan? {
+        let rows = try await session.query(
+            """
+            SELECT org_id, revision, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
+                (extract(epoch FROM modified_at) * 1000000)::bigint AS modified_at
+            FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID) AND planned_revision < revision
+            FOR NO KEY UPDATE SKIP LOCKED
+            """)
+        guard let row = rows.first else { return nil }
+        return SaleToPlan(
+            orgID: try row.decode("org_id"), revision: try row.decode("revision"),
+            createdAt: try row.decode("created_at", as: Int64?.self).map { Instant(microseconds: $0) },
+            modifiedAt: Instant(microseconds: try row.decode("modified_at")))
+    }
+
+    /// The body of one of the order's snapshots.
+    static func snapshot(
+        _ order: OrderReference, revision: Int, in session: some PostgresSession
+    ) async throws -> JSONValue {
+        let rows = try await session.query(
+            """
+            SELECT body FROM snapshot WHERE store_id = \(order.storeID) AND entity = 'order'
+                AND entity_id = \(order.orderID) AND revision = \(revision)
+            """)
+        guard let text = try rows.first?.decode("body", as: String.self) else {
+            throw MissingSnapshot(order: order, revision: revision)
+        }
+        return try JSONValue(parsing: Array(text.utf8))
+    }
+
+    /// What is known of the order besides its newest snapshot.
+    static func past(
+        _ order: OrderReference, sale: SaleToPlan, since: Instant, in session: some PostgresSession
+    ) async throws -> OrderDecision.Past {
+        let rows = try await session.query(
+            """
+            SELECT max(document_date) FILTER (WHERE kind = 'invoice')::text AS invoice_date, count(*) > 0 AS has_documents
+            FROM document WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)
+                AND state NOT IN ('superseded')
+            """)
+        var past = OrderDecision.Past()
+        if let row = rows.first {
+            past.invoiceDate = row["invoice_date"].flatMap { CalendarDate($0) }
+            past.hasDocuments = try row.decode("has_documents")
+        }
+        if sale.revision > 1, let created = sale.createdAt, created < since {
+            past.firstSnapshot = try await snapshot(order, revision: 1, in: session)
+        }
+        return past
+    }
+
+    /// Stores where an order stands now.
+    static func store(
+        _ standing: OrderStanding, of order: OrderReference, revision: Int, mappingVersion: Int64,
+        in session: some PostgresSession
+    ) async throws {
+        try await session.execute(
+            """
+            UPDATE sale SET state = \(standing.state), reason = \(standing.reason as String?),
+                findings = \(standing.findingsText as String?)::jsonb, planned_revision = \(revision),
+                mapping_version = \(mappingVersion), planned_at = now(), attempts = 0, retry_at = NULL
+            WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)
+            """)
+        try await Audit.add(
+            [
+                AuditEntry(
+                    actor: OrderPlanning.origin, subject: order.text,
+                    change: "version \(revision) -> \(standing.state)", cause: standing.reason ?? "planned")
+            ], in: session)
+    }
+
+    /// Orders that have waited long enough without a message.
+    static func due(limit: Int, in session: some PostgresSession) async throws -> [OrderReference] {
+        let rows = try await session.query(
+            """
+            SELECT store_id, order_id FROM sale
+            WHERE planned_revision < revision AND (retry_at IS NULL OR retry_at <= now())
+            ORDER BY retry_at NULLS FIRST LIMIT \(limit)
+            """)
+        return try rows.map { row in
+            OrderReference(storeID: try row.decode("store_id"), orderID: try row.decode("order_id"))
+        }
+    }
+}
+
+/// A row of `sale` names a snapshot that is not there.
+struct MissingSnapshot: Error, CustomStringConvertible {
+    var order: OrderReference
+    var revision: Int
+
+    var description: String { "version \(revision) of order \(order.text) is not in the database" }
+}
+
+/// Where an order stands: a row's state with its reason.
+struct OrderStanding: Sendable, Hashable {
+    var state: String
+    var reason: String?
+    var findings: [String] = []
+
+    static func ignored(_ reason: String) -> OrderStanding { OrderStanding(state: "ignored", reason: reason) }
+
+    static func held(_ reason: String, findings: [String] = []) -> OrderStanding {
+        OrderStanding(state: "held", reason: reason, findings: findings)
+    }
+
+    init(state: String, reason: String?, findings: [String] = []) {
+        self.state = state
+        self.reason = reason
+        self.findings = findings
+    }
+
+    init(_ state: PlanChange.OrderState) {
+        switch state {
+        case .planned: self.init(state: "planned", reason: nil)
+        case .posted: self.init(state: "posted", reason: nil)
+        case .dead(let reason): self.init(state: "dead", reason: reason)
+        case .held(let reason): self.init(state: "held", reason: reason)
+        }
+    }
+
+    var findingsText: String? {
+        findings.isEmpty ? nil : JSONValue.array(findings.map { .string($0) }).text
+    }
+}
