@@ -98,7 +98,7 @@ let package = Package(
         library("Ledger", ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams]),
         // Services
         service("Ingest", ["ServiceKit", "Observability", "Messaging", "RabbitMQ", "Storefronts", "Postgres", "JSON", "Accounting", hummingbird, hummingbirdCore, nio, nioHTTP, httpTypes, crypto, metricsCore, locks, deque]),
-        service("StorefrontSync", ["ServiceKit", "Messaging", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
+        service("StorefrontSync", ["ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, crypto, locks, metrics]),
         service("Transformer", ["ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON", "Accounting", metrics, locks]),
         service("XeroWriter", ["ServiceKit", "Messaging", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics, locks, crypto]),
         service("Reconciler", ["ServiceKit", "Messaging", "Storefronts", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
@@ -138,7 +138,7 @@ let package = Package(
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
         tests("Ledger", ["Ledger", "Mapping", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Ingest", ["Ingest", "ServiceKit", "Observability", "Ledger", "Messaging", "RabbitMQ", "Storefronts", "Postgres", "JSON", "Accounting", hummingbird, nio, nioPosix, crypto, metricsCore, lifecycle, logging, locks]),
-        tests("StorefrontSync", ["StorefrontSync", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+        tests("StorefrontSync", ["StorefrontSync", "Storefronts", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Transformer", ["Transformer", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("XeroWriter", ["XeroWriter", "Xero", "SimulatedXero", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", httpClient, logging]),
         tests("XeroSimulator", ["XeroSimulator", "SimulatedXero", "JSON", "Accounting"]),
