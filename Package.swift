@@ -86,7 +86,7 @@ let package = Package(
         library("IOThread", ["CSystemShims", deque, locks]),
         library("ConnectionPool", [deque, locks]),
         library("RabbitMQ", ["CRabbitMQ", "CSystemShims", "IOThread", deque, locks, lifecycle, logging, metricsCore]),
-        library("Postgres", ["CPostgres", "CSystemShims", "IOThread", "ConnectionPool", deque, locks, lifecycle, logging, metrics]),
+        library("Postgres", ["CPostgres", "CSystemShims", "IOThread", "ConnectionPool", deque, locks, lifecycle, logging, metricsCore]),
         // Running a service
         library("Observability", ["JSON", logging, metrics, metricsCore, locks]),
         library("ServiceKit", ["Observability", "RabbitMQ", "Postgres", lifecycle, signals, logging, metrics, hummingbird, crypto, locks]),
@@ -101,9 +101,9 @@ let package = Package(
         service("StorefrontSync", ["ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, crypto, locks, metrics]),
         service("Transformer", ["ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON", "Accounting", metrics, locks]),
         service("XeroWriter", ["ServiceKit", "Messaging", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics, locks, crypto]),
-        service("Reconciler", ["ServiceKit", "Messaging", "Storefronts", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
+        service("Reconciler", ["ServiceKit", "Messaging", "Storefronts", "Mapping", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient]),
         service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics]),
-        service("CLI", ["ServiceKit", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio]),
+        service("CLI", ["ServiceKit", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP]),
         // Stand-ins
         .target(
             name: "SimulatedXero", dependencies: ["JSON", "Accounting", locks], path: "Services/XeroSimulator/SimulatedXero",
@@ -133,7 +133,7 @@ let package = Package(
         tests("Observability", ["Observability", "JSON", logging, metrics, metricsCore]),
         tests("ServiceKit", ["ServiceKit", "Observability", logging, hummingbird, crypto]),
         tests("Messaging", ["Messaging", "Ledger", "RabbitMQ", "Postgres", "JSON", "Accounting", logging, lifecycle, locks]),
-        tests("Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, logging]),
+        tests("Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, locks, logging]),
         tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
         tests("Ledger", ["Ledger", "Mapping", "Messaging", "Postgres", "JSON", "Accounting", logging]),
@@ -145,7 +145,7 @@ let package = Package(
         tests("StorefrontSimulator", ["StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting", httpClient, nio, nioHTTP, lifecycle, logging]),
         tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting", locks]),
         tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
-        tests("Reconciler", ["Reconciler", "Xero", "Ledger", "Postgres", "JSON", "Accounting", logging]),
+        tests("Reconciler", ["Reconciler", "Mapping", "Xero", "JSON", "Accounting"]),
         tests("CLI", ["CLI", "Ledger", "Postgres", "JSON", "Accounting"]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
     ]

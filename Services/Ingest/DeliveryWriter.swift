@@ -18,7 +18,7 @@ struct DeliveryWriter: Sendable {
     /// Whether another transaction, with fewer records, may succeed.
     static func mayBeOneMembersFault(_ error: any Error) -> Bool {
         guard let error = error as? PostgresError else { return false }
-        return error.code == .server || error.code == .encoding
+        return (error.code == .server && !error.isConnectionLoss) || error.code == .encoding
     }
 
     func statements(for records: [DeliveryRecord]) -> [PostgresQuery] {

@@ -41,7 +41,7 @@ final class PostgresStoreDirectory: StoreDirectory, Service, CustomStringConvert
     var isLoaded: Bool { stores.withLockedValue { $0 != nil } }
 
     func run() async throws {
-        try? await cancelWhenGracefulShutdown { [self] in
+        await cancelWhenGracefulShutdown { [self] in
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     for await _ in self.database.listen("configuration") { await self.reload() }

@@ -22,7 +22,7 @@ struct Wiring {
             database: context.database, publisher: publisher, origin: OrderPlanning.origin, logger: context.logger)
         let consumer = RabbitMQConsumer(
             configuration: context.amqp, topology: PipelineTopology.topology, queue: PipelineTopology.observedQueue,
-            prefetch: UInt16(concurrency * 4), logger: context.logger)
+            prefetch: concurrency * 4, logger: context.logger)
         context.readiness.add("broker") {
             publisher.isConnected && consumer.isConnected ? nil : "not connected to RabbitMQ"
         }

@@ -50,7 +50,7 @@ final class ConsumerRole: AMQPRole {
         if decision.settlement == .acknowledge { acknowledged += 1 } else { refused += 1 }
     }
 
-    func flush(_ link: AMQPLink, now: ContinuousClock.Instant) throws(RabbitMQError) {
+    func flush(_ link: AMQPLink, now: ContinuousClock.Instant) throws(RabbitMQError) -> Bool {
         if machine.needsSubscription {
             logger.warning("the broker ended the subscription, subscribing again")
             try link.declare(topology)
@@ -58,6 +58,7 @@ final class ConsumerRole: AMQPRole {
             machine.resubscribed()
         }
         try machine.flush { frame throws(RabbitMQError) in try link.write(frame) }
+        return false
     }
 
     func received(_ frame: InboundFrame) throws(RabbitMQError) {

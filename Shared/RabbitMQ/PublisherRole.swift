@@ -53,11 +53,18 @@ final class PublisherRole: AMQPRole {
         for index in batch.messages.indices { machine.enqueue(message(batch, index), now: now) }
     }
 
-    func flush(_ link: AMQPLink, now: ContinuousClock.Instant) throws(RabbitMQError) {
-        while let message = machine.nextToSend(now: now, isWanted: { $0.batch.isWanted($0.index) }) {
+    /// How many messages are written before the input is looked at again.
+    private static var writesPerRound: Int { 128 }
+
+    func flush(_ link: AMQPLink, now: ContinuousClock.Instant) throws(RabbitMQError) -> Bool {
+        for _ in 0..<Self.writesPerRound {
+            guard let message = machine.nextToSend(now: now, isWanted: { $0.batch.isWanted($0.index) }) else {
+                return false
+            }
             publishedSinceCommit += 1
             try link.publish(message.content, messageID: message.assignedID)
         }
+        return true
     }
 
     func received(_ frame: InboundFrame) throws(RabbitMQError) {

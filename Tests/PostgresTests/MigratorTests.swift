@@ -18,7 +18,7 @@ struct MigratorTests {
 
     @Test("what is missing is applied once, in order")
     func applies() async throws {
-        try await withTemporaryDatabase { client in
+        try await withTemporaryDatabase { client async throws in
             #expect(try await Migrator.pending(client, [first, second]) == ["0001-shop", "0002-order"])
             #expect(try await Migrator.migrate(client, [first], logger: logger) == ["0001-shop"])
             #expect(try await Migrator.pending(client, [first, second]) == ["0002-order"])
@@ -30,7 +30,7 @@ struct MigratorTests {
 
     @Test("processes that migrate at the same time do it once")
     func concurrently() async throws {
-        try await withTemporaryDatabase { client in
+        try await withTemporaryDatabase { client async throws in
             let applied = try await withThrowingTaskGroup(of: [String].self) { group in
                 for _ in 0..<4 {
                     group.addTask { try await Migrator.migrate(client, [first, second], logger: logger) }
@@ -43,7 +43,7 @@ struct MigratorTests {
 
     @Test("a migration that fails changes nothing and is named")
     func fails() async throws {
-        try await withTemporaryDatabase { client in
+        try await withTemporaryDatabase { client async throws in
             let error = await #expect(throws: PostgresError.self) {
                 try await Migrator.migrate(client, [first, second, third], logger: logger)
             }
@@ -57,7 +57,7 @@ struct MigratorTests {
 
     @Test("a changed, a missing and a late migration are refused, with what to do")
     func refuses() async throws {
-        try await withTemporaryDatabase(migrations: [first, second]) { client in
+        try await withTemporaryDatabase(migrations: [first, second]) { client async throws in
             let changed = Migration(name: first.name, sql: first.sql + " ")
             #expect(try await refusal(client, [changed, second]).contains("restore its text") == true)
             #expect(try await refusal(client, [first]).contains("newer version") == true)

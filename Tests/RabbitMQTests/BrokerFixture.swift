@@ -23,11 +23,18 @@ struct BrokerFixture {
         logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     }
 
-    /// The same queue by way of another address, impatient.
+    /// The same queue by way of another address.
     func through(_ proxy: StallingProxy) throws -> BrokerFixture {
         var other = self
         let endpoint = proxy.endpoint
         (other.configuration.host, other.configuration.port) = (endpoint.host, endpoint.port)
+        return other
+    }
+
+    /// The same queue with other settings.
+    func with(_ change: (inout RabbitMQConfiguration) -> Void) -> BrokerFixture {
+        var other = self
+        change(&other.configuration)
         return other
     }
 

@@ -104,8 +104,7 @@ struct LinkFaultTests {
     func silentBroker() async throws {
         let proxy = try proxy()
         proxy.set(.stall)
-        var fixture = try BrokerFixture(#function).through(proxy)
-        fixture.configuration.connectTimeout = .milliseconds(200)
+        let fixture = try BrokerFixture(#function).through(proxy).with { $0.connectTimeout = .milliseconds(200) }
         let publisher = fixture.publisher()
         try await withServices([publisher]) {
             async let waiting: Void = publisher.publish(fixture.message("patient"))
@@ -120,8 +119,7 @@ struct LinkFaultTests {
     func notConnected() async throws {
         let proxy = try proxy()
         proxy.refuse()
-        var fixture = try BrokerFixture(#function).through(proxy)
-        fixture.configuration.confirmTimeout = .milliseconds(100)
+        let fixture = try BrokerFixture(#function).through(proxy).with { $0.confirmTimeout = .milliseconds(100) }
         let publisher = fixture.publisher()
         try await withServices([publisher]) {
             let error = await #expect(throws: RabbitMQError.self) { try await publisher.publish(fixture.message("a")) }
@@ -132,9 +130,10 @@ struct LinkFaultTests {
 
     @Test("TLS towards a port that speaks none fails, and nothing is sent")
     func tlsToPlainPort() async throws {
-        var fixture = try BrokerFixture(#function)
-        fixture.configuration.usesTLS = true
-        fixture.configuration.confirmTimeout = .milliseconds(300)
+        let fixture = try BrokerFixture(#function).with {
+            $0.usesTLS = true
+            $0.confirmTimeout = .milliseconds(300)
+        }
         let publisher = fixture.publisher()
         try await withServices([publisher]) {
             let error = await #expect(throws: RabbitMQError.self) { try await publisher.publish(fixture.message("a")) }
@@ -146,11 +145,10 @@ struct LinkFaultTests {
     @Test("a link that stalls during publishing costs a confirm time-out, not the publisher")
     func stallDuringPublish() async throws {
         let proxy = try proxy()
-        var fixture = try BrokerFixture(#function).through(proxy)
-        fixture.configuration.confirmTimeout = .milliseconds(300)
+        let fixture = try BrokerFixture(#function).through(proxy).with { $0.confirmTimeout = .milliseconds(300) }
         let publisher = fixture.publisher()
         try await withServices([publisher]) {
-            try await publisher.publish(fixture.message("before"))
+            try await retrying { try await publisher.publish(fixture.message("before")) }
             proxy.set(.stall)
             let error = await #expect(throws: RabbitMQError.self) { try await publisher.publish(fixture.message("a")) }
             #expect(error?.code == .unknownOutcome)
@@ -162,9 +160,10 @@ struct LinkFaultTests {
     @Test("a write that waits for ever is ended by the watchdog")
     func fullWindow() async throws {
         let proxy = try proxy()
-        var fixture = try BrokerFixture(#function).through(proxy)
-        fixture.configuration.heartbeatSeconds = 1
-        fixture.configuration.messageMaxBytes = 64 << 20
+        let fixture = try BrokerFixture(#function).through(proxy).with {
+            $0.heartbeatSeconds = 1
+            $0.messageMaxBytes = 64 << 20
+        }
         let publisher = fixture.publisher()
         try await withServices([publisher]) {
             try await publisher.publish(fixture.message("before"))
@@ -182,8 +181,7 @@ struct LinkFaultTests {
     @Test("a graceful stop over a stalled link ends at its bound")
     func stopOverStalledLink() async throws {
         let proxy = try proxy()
-        var fixture = try BrokerFixture(#function).through(proxy)
-        fixture.configuration.drainTimeout = .milliseconds(200)
+        let fixture = try BrokerFixture(#function).through(proxy).with { $0.drainTimeout = .milliseconds(200) }
         let publisher = fixture.publisher()
         try await withServices([publisher]) {
             try await publisher.publish(fixture.message("before"))

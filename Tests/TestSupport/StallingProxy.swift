@@ -57,7 +57,11 @@ public final class StallingProxy: Sendable {
     /// Refuses new connections, and resets the present ones.
     public func refuse() {
         state.withLockedValue { state in
-            if state.listener >= 0 { _ = Glibc.close(state.listener) }
+            if state.listener >= 0 {
+                // The loop may be polling the listener, which keeps a closed one alive; shutting it down acts at once.
+                Glibc.shutdown(state.listener, Int32(SHUT_RDWR))
+                _ = Glibc.close(state.listener)
+            }
             state.listener = -1
             state.resetAll()
         }

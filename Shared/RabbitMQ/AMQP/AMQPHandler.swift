@@ -6,7 +6,7 @@ import Logging
 /// Keeps one connection to the broker and lets a role use it: connects, pumps frames, keeps the heartbeat, reconnects,
 /// stops.
 ///
-/// The order within a wake is fixed: pump, write, again while the library holds frames, then call out.
+/// The order within a wake is fixed: pump, write some, again while there is more, then call out.
 final class AMQPHandler<Role: AMQPRole>: IOHandler {
     typealias Command = AMQPCommand<Role.Work>
 
@@ -37,12 +37,14 @@ final class AMQPHandler<Role: AMQPRole>: IOHandler {
     var isFinished: Bool { machine.isEnded }
 
     var deadline: ContinuousClock.Instant? {
-        var earliest = machine.deadline
-        for candidate in [role.deadline, heartbeatDue] {
-            guard let candidate else { continue }
-            earliest = earliest.map { min($0, candidate) } ?? candidate
-        }
-        return earliest
+        Self.earlier(machine.deadline, Self.earlier(role.deadline, heartbeatDue))
+    }
+
+    private static func earlier(
+        _ one: ContinuousClock.Instant?, _ other: ContinuousClock.Instant?
+    ) -> ContinuousClock.Instant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
     }
 
     func handle(_ commands: inout Deque<Command>) {
@@ -152,15 +154,16 @@ final class AMQPHandler<Role: AMQPRole>: IOHandler {
     private func exchange() {
         if let link {
             do throws(RabbitMQError) {
-                let now = ContinuousClock.now
-                try pump(link)
-                try role.flush(link, now: now)
-                // Writing may have left frames in the library, where no descriptor shows them.
-                while link.hasBufferedInput {
+                var goesOn = true
+                while goesOn {
+                    let now = ContinuousClock.now
                     try pump(link)
-                    try role.flush(link, now: now)
+                    let hasMore = try role.flush(link, now: now)
+                    // Writing may have left frames in the library, where no descriptor shows them.
+                    goesOn = hasMore || link.hasBufferedInput
+                    if goesOn { role.commit() }
+                    scheduleHeartbeat(now)
                 }
-                scheduleHeartbeat(now)
             } catch {
                 lose(error)
             }

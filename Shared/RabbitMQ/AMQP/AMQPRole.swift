@@ -16,8 +16,8 @@ protocol AMQPRole: AnyObject, SendableMetatype {
     func received(_ frame: InboundFrame) throws(RabbitMQError)
     /// Work was asked for; there may be no connection.
     func take(_ work: Work, now: ContinuousClock.Instant)
-    /// The input has just been pumped: write what there is to write.
-    func flush(_ link: AMQPLink, now: ContinuousClock.Instant) throws(RabbitMQError)
+    /// The input has just been pumped: write some of what there is to write; true if more can be written at once.
+    func flush(_ link: AMQPLink, now: ContinuousClock.Instant) throws(RabbitMQError) -> Bool
     /// The round's state is consistent: resume waiters, hand deliveries on.
     func commit()
     /// The connection has ended; another may follow.

@@ -155,7 +155,8 @@ enum ItemEntry {
             existing = book.items[id] ?? book.itemsByCode[id].flatMap { book.items[$0] }
             if existing == nil { throw Rejection("The item \(id) could not be found.") }
         case .upsert:
-            existing = element.filled("ItemID").flatMap { book.items[$0] }
+            existing =
+                element.filled("ItemID").flatMap { book.items[$0] }
                 ?? element.filled("Code").flatMap { book.itemsByCode[$0] }.flatMap { book.items[$0] }
         }
         guard let code = element.filled("Code") ?? existing?.code else {
