@@ -101,9 +101,9 @@ let package = Package(
         service("StorefrontSync", ["ServiceKit", "Messaging", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
         service("Transformer", ["ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON", "Accounting", metrics, locks]),
         service("XeroWriter", ["ServiceKit", "Messaging", "RabbitMQ", "Mapping", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics, locks, crypto]),
-        service("Reconciler", ["ServiceKit", "Messaging", "Storefronts", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics]),
+        service("Reconciler", ["ServiceKit", "Messaging", "Storefronts", "Mapping", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient]),
         service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics]),
-        service("CLI", ["ServiceKit", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio]),
+        service("CLI", ["ServiceKit", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP]),
         // Stand-ins
         .target(
             name: "SimulatedXero", dependencies: ["JSON", "Accounting", locks], path: "Services/XeroSimulator/SimulatedXero",
@@ -140,12 +140,12 @@ let package = Package(
         tests("Ingest", ["Ingest", "ServiceKit", "Observability", "Ledger", "Messaging", "RabbitMQ", "Storefronts", "Postgres", "JSON", "Accounting", hummingbird, nio, nioPosix, crypto, metricsCore, lifecycle, logging, locks]),
         tests("StorefrontSync", ["StorefrontSync", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Transformer", ["Transformer", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
-        tests("XeroWriter", ["XeroWriter", "Xero", "SimulatedXero", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", httpClient, logging]),
+        tests("XeroWriter", ["XeroWriter", "Xero", "SimulatedXero", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", httpClient, logging, locks]),
         tests("XeroSimulator", ["XeroSimulator", "SimulatedXero", "JSON", "Accounting"]),
         tests("StorefrontSimulator", ["StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting", httpClient, nio, nioHTTP, lifecycle, logging]),
         tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting", locks]),
         tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
-        tests("Reconciler", ["Reconciler", "Xero", "Ledger", "Postgres", "JSON", "Accounting", logging]),
+        tests("Reconciler", ["Reconciler", "Mapping", "Xero", "JSON", "Accounting"]),
         tests("CLI", ["CLI", "Ledger", "Postgres", "JSON", "Accounting"]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
     ]

@@ -10,8 +10,7 @@ struct DatabaseAccess: Sendable {
     /// Connects for as long as `body` runs.
     /// - Throws: `ConfigurationError` if DATABASE_URL is missing or wrong; whatever `body` throws.
     func withDatabase<R: Sendable>(_ body: @escaping @Sendable (PostgresClient) async throws -> R) async throws -> R {
-        let url = try environment.string(
-            "DATABASE_URL", hint: "Set it like postgres://user:password@localhost:5432/counterfoil.")
+        let url = try environment.string("DATABASE_URL")
         var configuration = try PostgresConfiguration(url: url)
         configuration.applicationName = "counterfoil"
         configuration.connections = 1
@@ -33,9 +32,7 @@ struct DatabaseAccess: Sendable {
 
     /// Opens and seals stored secrets with COUNTERFOIL_KEY.
     func sealing() throws -> ConfigurationSealing {
-        let box = try SecretBox(
-            keys: environment.string(
-                "COUNTERFOIL_KEY", hint: "Make one with 'openssl rand -base64 32' and give every service the same."))
+        let box = try SecretBox(keys: environment.string("COUNTERFOIL_KEY"))
         return ConfigurationSealing(seal: { box.seal($0) }, open: { try box.open($0) })
     }
 

@@ -19,7 +19,8 @@ enum FailureText {
             return "The database has no Counterfoil tables yet. Run 'counterfoil migrate'."
         }
         if error.code == .poolExhausted || error.code == .connection || error.isConnectionLoss {
-            return "The database cannot be reached: \(error.message). Is it running, and is DATABASE_URL right?"
+            return "The database cannot be reached: \(oneLine(error.message, limit: 400)). "
+                + "Is it running, and is DATABASE_URL right?"
         }
         return error.message
     }

@@ -22,7 +22,10 @@ struct Counterfoil: AsyncParsableCommand {
 enum Main {
     static func main() async {
         LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
-        exit(await status(Array(CommandLine.arguments.dropFirst())))
+        let status = await status(Array(CommandLine.arguments.dropFirst()))
+        fflush(nil)
+        // Not `exit`: it unloads the C libraries that a connection's thread may be in at this moment.
+        _exit(status)
     }
 
     /// Runs a command line and returns its exit status.

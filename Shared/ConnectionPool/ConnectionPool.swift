@@ -118,11 +118,20 @@ where PoolClock.Duration == Duration {
         perform(state.withLockedValue { $0.machine.release(id: lease.id, now: clock.now) })
     }
 
+    /// Gives a connection back that is not to be lent again: it is closed.
+    public func discard(_ lease: Lease) {
+        perform(state.withLockedValue { $0.machine.discard(id: lease.id, now: clock.now) })
+    }
+
+    private static var cancelled: PoolError {
+        PoolError(code: .cancelled, lastConnectFailure: nil, openConnections: 0)
+    }
+
     private func enqueue(waiter: Int, _ continuation: Waiting) {
         var answer: Result<Lease, PoolError>?
         let actions = state.withLockedValue { state -> [Machine.Action] in
             if case .cancelled? = state.waiters.removeValue(forKey: waiter) {
-                answer = .failure(PoolError(code: .cancelled, lastConnectFailure: nil))
+                answer = .failure(Self.cancelled)
                 return []
             }
             let (decision, actions) = state.machine.lease(waiter: waiter, now: clock.now)
@@ -151,7 +160,7 @@ where PoolClock.Duration == Duration {
             case .cancelled, nil: return nil
             }
         }
-        continuation?.resume(returning: .failure(PoolError(code: .cancelled, lastConnectFailure: nil)))
+        continuation?.resume(returning: .failure(Self.cancelled))
     }
 
     /// Does what the state machine asked for; never called with the lock held.

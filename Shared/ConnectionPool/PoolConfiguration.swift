@@ -53,6 +53,8 @@ public struct PoolError: Error, Sendable, Hashable {
     public let code: Code
     /// Why the most recent attempt to connect failed, if it did.
     public let lastConnectFailure: String?
+    /// Connections that were open at that moment.
+    public let openConnections: Int
 }
 
 /// The pool's numbers at one moment.

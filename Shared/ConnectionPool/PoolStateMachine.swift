@@ -121,6 +121,15 @@ where Instant.Duration == Duration {
         return serveWaiters() + closeIdle()
     }
 
+    /// A lease came back, and its connection is not to be lent again.
+    mutating func discard(id: Int, now: Instant) -> [Action] {
+        guard let index = slots.firstIndex(where: { $0.id == id }), case .ready(let connection) = slots[index].state
+        else { return release(id: id, now: now) }
+        slots[index].leases -= 1
+        slots[index].state = .closing
+        return [.close(connection)]
+    }
+
     /// A waiter no longer wants a lease. False when it has been answered already.
     mutating func cancel(waiter: Int) -> Bool {
         guard let index = waiters.firstIndex(where: { $0.id == waiter }) else { return false }
@@ -217,7 +226,9 @@ where Instant.Duration == Duration {
     }
 
     private func refusal(_ code: PoolError.Code) -> PoolError {
-        PoolError(code: code, lastConnectFailure: failingSince == nil ? nil : lastFailure?.message)
+        PoolError(
+            code: code, lastConnectFailure: failingSince == nil ? nil : lastFailure?.message,
+            openConnections: statistics.open)
     }
 
     /// The ready connection with the fewest leases that can take one more.

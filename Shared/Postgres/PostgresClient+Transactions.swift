@@ -45,7 +45,9 @@ extension PostgresClient {
             result = try await body(transaction)
         } catch {
             let exclusive = exclusive
-            await transaction.rollback { exclusive.release(lease) }
+            await transaction.rollback { isUsable in
+                if isUsable { exclusive.release(lease) } else { exclusive.discard(lease) }
+            }
             throw error
         }
         defer { exclusive.release(lease) }

@@ -132,8 +132,7 @@ public final class PostgresClient: PostgresSession, Service, Sendable {
         let exclusive = exclusive
         let completion = Completion<[StatementResult]> { _ in
             // The script may have left settings or an open transaction behind.
-            lease.connection.close()
-            exclusive.release(lease)
+            exclusive.discard(lease)
         }
         lease.connection.submit(Script(sql: sql, completion: completion))
         _ = try await metrics.measure(statements: 1) { await completion.wait() }
@@ -181,9 +180,10 @@ public final class PostgresClient: PostgresSession, Service, Sendable {
         let because = error.lastConnectFailure.map { ": \($0)" } ?? ""
         switch error.code {
         case .timedOut, .unavailable:
-            if error.lastConnectFailure != nil {
+            if error.openConnections == 0 {
                 return PostgresError(
-                    .connection, "no connection to \(place) within \(configuration.leaseTimeout)\(because)")
+                    .connection,
+                    "no connection to \(place) could be made within \(configuration.leaseTimeout)\(because)")
             }
             return PostgresError(
                 .poolExhausted,

@@ -122,14 +122,12 @@ public final class PostgresTransaction: PostgresSession {
         }
     }
 
-    /// Rolls back; the connection is given up if that fails. `done` is called when the connection is free.
-    func rollback(done: @escaping @Sendable () -> Void) async {
-        let connection = connection
+    /// Rolls back. `done` is called when the connection is free, and told whether it can be used again.
+    func rollback(done: @escaping @Sendable (_ isUsable: Bool) -> Void) async {
         let completion = end("ROLLBACK") { outcome in
-            if case .failure = outcome { connection.close() }
-            done()
+            if case .success = outcome { done(true) } else { done(false) }
         }
-        guard let completion else { return done() }
+        guard let completion else { return done(true) }
         _ = await completion.wait()
     }
 

@@ -28,7 +28,10 @@ public enum ServiceMain {
         _ name: String, needs: Set<Need> = [.database, .broker, .key],
         _ services: @escaping @Sendable (ServiceContext) async throws -> [any Service]
     ) async -> Never {
-        exit(await status(name, needs: needs, environment: Environment(), services))
+        let status = await status(name, needs: needs, environment: Environment(), services)
+        fflush(nil)
+        // Not `exit`: it unloads the C libraries that a connection's thread may be in at this moment.
+        _exit(status)
     }
 
     /// As ``run(_:needs:_:)``, returning the exit status.

@@ -148,6 +148,20 @@ struct PoolStateMachineTests {
         #expect(describe(pool.closed(id: 3, now: at(60_104)).1) == ["connect 4 after 200"])
     }
 
+    @Test("a discarded connection is closed and not lent again")
+    func discard() {
+        var pool = machine(maximum: 1)
+        _ = pool.start(now: at(0))
+        _ = pool.connected(id: 1, "A", now: at(0))
+        _ = pool.lease(waiter: 1, now: at(0))
+        _ = pool.lease(waiter: 2, now: at(0))
+        #expect(describe(pool.discard(id: 1, now: at(2000))) == ["close A"])
+        let (expected, actions) = pool.closed(id: 1, now: at(2001))
+        #expect(expected)
+        #expect(describe(actions) == ["connect 2 after 0"])
+        #expect(describe(pool.connected(id: 2, "B", now: at(2002))) == ["grant B to 2"])
+    }
+
     @Test("draining serves those who wait, refuses new ones, and finishes when all is closed")
     func drain() {
         var pool = machine(minimum: 2)

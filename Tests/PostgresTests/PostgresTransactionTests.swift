@@ -1,3 +1,4 @@
+import Logging
 import Postgres
 import TestSupport
 import Testing
@@ -131,18 +132,22 @@ struct PostgresTransactionTests {
 
     @Test("waiting for a transaction ends with a sentence when all connections are busy")
     func poolExhausted() async throws {
-        let configure: (inout PostgresConfiguration) -> Void = {
-            $0.transactions = 1
-            $0.leaseTimeout = .seconds(1)
-        }
-        try await withTemporaryDatabase(configure: configure) { client in
-            try await client.withTransaction { transaction in
-                try await transaction.execute("SELECT 1")
-                let error = await #expect(throws: PostgresError.self) {
-                    try await client.withTransaction { try await $0.execute("SELECT 1") }
+        try await withTemporaryDatabase { direct in
+            var configuration = direct.configuration
+            configuration.transactions = 1
+            configuration.leaseTimeout = .milliseconds(200)
+            try await withRunningClient(PostgresClient(configuration: configuration, logger: Logger(label: "test"))) {
+                client in
+                // The first connection may take longer than a lease may wait here.
+                while (try? await client.withTransaction { try await $0.execute("SELECT 1") }) == nil {}
+                try await client.withTransaction { transaction in
+                    try await transaction.execute("SELECT 1")
+                    let error = await #expect(throws: PostgresError.self) {
+                        try await client.withTransaction { try await $0.execute("SELECT 1") }
+                    }
+                    #expect(error?.code == .poolExhausted)
+                    #expect(error?.message.contains("all are busy") == true)
                 }
-                #expect(error?.code == .poolExhausted)
-                #expect(error?.message.contains("all are busy") == true)
             }
         }
     }

@@ -38,7 +38,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
                             l.occurrences, l.group_key, extract(epoch FROM now() - l.created_at)::bigint AS age_seconds
                         FROM dead_letter l LEFT JOIN document d ON d.id = l.document_id
                         WHERE (\(state) = 'all' OR l.state = \(state))
-                            AND (\(errorClass)::text IS NULL OR l.class = \(errorClass))
+                            AND (\(errorClass as String?)::text IS NULL OR l.class = \(errorClass as String?))
                         ORDER BY l.group_key, l.id LIMIT 1000
                     ) t
                     """)
@@ -155,7 +155,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
                     let rows = try await client.query(
                         """
                         SELECT id FROM dead_letter WHERE state = 'open'
-                            AND (\(errorClass)::text IS NULL OR class = \(errorClass)) ORDER BY id
+                            AND (\(errorClass as String?)::text IS NULL OR class = \(errorClass as String?)) ORDER BY id
                         """)
                     ids = try rows.map { try $0.decode("id", as: Int64.self) }
                 }

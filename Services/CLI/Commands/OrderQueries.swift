@@ -160,5 +160,5 @@ struct OrderText {
     }
 
     /// `2026-11-21T01:02:03.456+00:00` as `2026-11-21 01:02:03`.
-    private func moment(_ text: String) -> String { text.prefix(19).replacing("T", with: " ") }
+    private func moment(_ text: String) -> String { String(text.prefix(19).replacing("T", with: " ")) }
 }

@@ -36,8 +36,8 @@ struct OrdersCommand: AsyncParsableCommand {
                         SELECT store_id AS store, order_id AS order, order_number AS number, state,
                             store_status AS status, currency, total::text, to_char(modified_at AT TIME ZONE 'UTC',
                             'YYYY-MM-DD HH24:MI') AS modified, reason
-                        FROM sale WHERE (\(store)::text IS NULL OR store_id = \(store))
-                            AND (\(state)::text IS NULL OR state = \(state))
+                        FROM sale WHERE (\(store as String?)::text IS NULL OR store_id = \(store as String?))
+                            AND (\(state as String?)::text IS NULL OR state = \(state as String?))
                         ORDER BY modified_at DESC, order_id LIMIT \(limit)
                     ) t
                     """)

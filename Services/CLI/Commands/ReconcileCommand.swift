@@ -45,7 +45,7 @@ struct ReconcileCommand: AsyncParsableCommand {
             """
             INSERT INTO reconciliation (requested_by, org_id, store_id, since)
             SELECT \(actor), coalesce(s.org_id, o.id), s.id,
-                coalesce((\(since) || 'T00:00:00Z')::timestamptz, now() - interval '30 days')
+                coalesce((\(since as String?) || 'T00:00:00Z')::timestamptz, now() - interval '30 days')
             FROM (SELECT 1) one LEFT JOIN store s ON s.id = \(subject) AND s.removed_at IS NULL
                 LEFT JOIN org o ON o.id = \(subject) AND o.removed_at IS NULL
             WHERE s.id IS NOT NULL OR o.id IS NOT NULL RETURNING id

@@ -4,6 +4,8 @@ import Foundation
 import JSON
 import Ledger
 import NIOCore
+import NIOHTTP1
+import ServiceKit
 import Storefronts
 
 /// `counterfoil replay STORE FILE...`

@@ -1,0 +1,76 @@
+import AsyncHTTPClient
+import Ledger
+import Messaging
+import Postgres
+import ServiceKit
+import ServiceLifecycle
+import Storefronts
+import Xero
+
+/// The parts of the service and how they are joined.
+struct Wiring {
+    let context: ServiceContext
+
+    func services() throws -> [any Service] {
+        let (logger, environment, box) = (context.logger, context.environment, context.secretBox)
+        let watch = ConfigurationWatch(
+            database: context.database,
+            sealing: ConfigurationSealing(seal: { box.seal($0) }, open: { try box.open($0) }), logger: logger)
+        let stores = HTTPClientHolder(HTTPClient(configuration: WooCommerceClient.httpConfiguration))
+        let xero = HTTPClientHolder(XeroTransport.client())
+        let transport = XeroTransport.live(
+            client: xero.client,
+            configuration: XeroTransport.Configuration(
+                apiURL: try environment.string("XERO_API_URL", default: "https://api.xero.com"),
+                identityURL: try environment.string("XERO_IDENTITY_URL", default: "https://identity.xero.com")))
+        let minute = context.xeroTime.minute
+        let reconciliations = Reconciliations(
+            queue: ReconciliationQueue(database: context.database, holder: UUIDv7Generator().next().description),
+            watch: watch,
+            storefront: { store in
+                WooCommerceClient.live(
+                    WooCommerceClient.Configuration(
+                        url: store.url, consumerKey: store.consumerKey, consumerSecret: store.consumerSecret),
+                    httpClient: stores.client, logger: logger)
+            },
+            books: { org, app in
+                BookReader(
+                    orgID: org.id, tenantID: org.tenantID, database: context.database, transport: transport,
+                    credentials: XeroCredentials(clientID: app.clientID, clientSecret: app.clientSecret ?? ""),
+                    minute: minute)
+            }, logger: logger)
+        let rounds = PeriodicService(
+            name: "reconciliations", every: .seconds(1), logger: logger,
+            rounds: { try await reconciliations.workNext() ? .again : .pause })
+        let wakes = WakeListener(database: context.database, rounds: rounds)
+        return [stores, xero, watch, rounds, wakes]
+    }
+}
+
+/// Keeps an HTTP client until everything that started later has stopped.
+struct HTTPClientHolder: Service, CustomStringConvertible {
+    let client: HTTPClient
+
+    init(_ client: HTTPClient) { self.client = client }
+
+    var description: String { "HTTP client" }
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        try await client.shutdown()
+    }
+}
+
+/// Begins a round as soon as somebody asks for one.
+struct WakeListener: Service, CustomStringConvertible {
+    let database: PostgresClient
+    let rounds: PeriodicService
+
+    var description: String { "listener for requests" }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in database.listen("work") { rounds.wake() }
+        }
+    }
+}
