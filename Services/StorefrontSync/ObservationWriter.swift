@@ -10,6 +10,8 @@ struct ObservationWriter: Sendable {
     static let origin = "storefront-sync"
 
     let database: PostgresClient
+    /// Makes the messages' ids.
+    let identifiers: UUIDv7Generator
     /// Told after a commit that has something to announce.
     let announced: @Sendable () -> Void
 
@@ -145,8 +147,16 @@ struct ObservationWriter: Sendable {
     private func announce(
         _ reading: ObservedOrder, of store: StoreRecord, revision: Int, in session: some PostgresSession
     ) async throws {
-        let message = PipelineMessages.observed(
-            platform: store.platform, store: store.id, entity: "order", id: reading.orderID, revision: revision)
+        let message = OutboxMessage(
+            exchange: PipelineTopology.commerceEvents,
+            routingKey: PipelineTopology.observedKey(platform: store.platform, store: store.id, entity: "order"),
+            envelope: Envelope(
+                id: identifiers.next().description, type: MessageType.observed, source: Self.origin,
+                subject: "\(store.id)/order/\(reading.orderID)", time: Instant.now()),
+            body: [
+                "store": .string(store.id), "entity": "order", "id": .string(reading.orderID),
+                "revision": .number(JSONNumber(revision)),
+            ])
         try await Outbox.add([message], origin: Self.origin, to: session)
     }
 }

@@ -1,5 +1,5 @@
 import ConnectionPool
-import Metrics
+import CoreMetrics
 
 /// This module's instruments, made once.
 struct PostgresMetrics: Sendable {
