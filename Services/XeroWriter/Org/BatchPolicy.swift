@@ -22,10 +22,11 @@ enum BatchPolicy {
     ///   - available: calls that could go at once; from two on, calls are not scarce.
     ///   - linger: seconds for which a batch that is not full waits while calls are scarce.
     ///   - dayLinger: seconds for which a batch that is not full waits because of the day's calls.
+    ///   - updateLinger: seconds for which changes of contacts wait for more: nothing depends on them.
     ///   - inFlight: kinds of documents that a call carries now: what needs them will be ready soon.
     static func choose(
         _ candidates: [BatchCandidate], available: Double, linger: Double, dayLinger: Double,
-        inFlight: Set<DocumentKind>
+        updateLinger: Double, inFlight: Set<DocumentKind>
     ) -> Choice {
         guard !candidates.isEmpty else { return .nothing }
         let full = candidates.filter { $0.count >= limit($0.shape) }
@@ -39,7 +40,8 @@ enum BatchPolicy {
             // Calls on their way will make more of it ready; a first kind grows only by new orders.
             let mayGrow = stage(candidate.shape.kind) > earliest
             let scarcity = isScarce ? (mayGrow ? linger : linger / 2) : 0
-            let wait = max(scarcity, dayLinger) - candidate.ageSeconds
+            let patience = candidate.shape == BatchShape(.contact, .update) ? updateLinger : 0
+            let wait = max(scarcity, dayLinger, patience) - candidate.ageSeconds
             if wait <= 0 || candidate.shape.isLookup { due.append(candidate) } else { shortest = min(shortest, wait) }
         }
         if let first = due.min(by: { ($0.lane, -$0.ageSeconds) < ($1.lane, -$1.ageSeconds) }) {

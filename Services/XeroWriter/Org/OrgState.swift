@@ -44,6 +44,7 @@ struct OrgState: Sendable {
     var lease: OrgLease?
     var leaseUntil = 0.0
     var pacer: OrgPacer
+    var thrift: CallThrift
     var day: OrgDay
     var breaker: OrgBreaker
     var blockedReason: String?

@@ -39,11 +39,12 @@ extension OrgWriter {
             let candidates = try await DocumentClaims.candidates(
                 orgID: orgID, limit: BatchPolicy.size, maximumLane: lane, time: time.ledger, in: database
             ).filter { !($0.shape.isLookup && isLookingUp) }
-            let (available, spacing, inFlight) = state.withLockedValue { state in
-                (state.pacer.available(at: now), state.pacer.spacing, Set(state.inFlight.values.compactMap { $0 }))
+            let (available, linger, inFlight) = state.withLockedValue { state in
+                (state.pacer.available(at: now), state.thrift.linger(at: now), Set(state.inFlight.values.compactMap { $0 }))
             }
             switch BatchPolicy.choose(
-                candidates, available: available, linger: spacing * 4, dayLinger: dayLinger, inFlight: inFlight)
+                candidates, available: available, linger: linger, dayLinger: dayLinger,
+                updateLinger: time.minuteSeconds, inFlight: inFlight)
             {
             case .nothing: return settings.pollSeconds
             case .wait(let seconds): return min(seconds, settings.pollSeconds)
@@ -71,9 +72,11 @@ extension OrgWriter {
                 leave(callID: callID)
                 return nil
             }
+            let now = now
             state.withLockedValue { state in
                 state.inFlight[callID] = .some(shape.kind)
                 state.batches += 1
+                if case .send(let record, _) = job { state.thrift.spend(documents: record.elements.count, at: now) }
             }
             return job
         } catch {

@@ -69,6 +69,7 @@ final class OrgWriter: Sendable {
         state = NIOLockedValueBox(
             OrgState(
                 org: org, pacer: OrgPacer(minute: time.minuteSeconds, now: 0),
+                thrift: CallThrift(spacing: time.minuteSeconds / OrgPacer.rate, now: 0),
                 day: OrgDay(day: time.daySeconds, limit: org.dailyCalls), breaker: OrgBreaker(minute: time.minuteSeconds)))
     }
 
