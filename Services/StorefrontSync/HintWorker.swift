@@ -9,7 +9,7 @@ import Storefronts
 /// delays only itself.
 final class HintWorker: Sendable {
     private let configuration: @Sendable () async throws -> ConfigurationSnapshot
-    private let reader: @Sendable (StoreRecord) -> StoreReader
+    private let reader: @Sendable (StoreRecord) -> WooCommerceClient
     private let queue: HintQueue
     private let writer: ObservationWriter
     private let health: StoreHealth
@@ -24,7 +24,7 @@ final class HintWorker: Sendable {
     ///   - logger: where trouble with a store is reported.
     init(
         configuration: @escaping @Sendable () async throws -> ConfigurationSnapshot,
-        reader: @escaping @Sendable (StoreRecord) -> StoreReader, queue: HintQueue, writer: ObservationWriter,
+        reader: @escaping @Sendable (StoreRecord) -> WooCommerceClient, queue: HintQueue, writer: ObservationWriter,
         health: StoreHealth, logger: Logger
     ) {
         self.configuration = configuration
@@ -94,7 +94,7 @@ final class HintWorker: Sendable {
             throw ObservedOrder.Malformed(description: "the store answered with another document than order \(hint.orderID)")
         }
         // After the order, so that no refund its stamp counts can be missing.
-        let refunds = ObservedOrder.mayHaveRefunds(order) ? try await reader.refunds(hint.orderID) : []
+        let refunds = ObservedOrder.mayHaveRefunds(order) ? try await reader.refunds(of: hint.orderID) : []
         return try ObservedOrder(
             storeID: store.id, order: order, refunds: refunds, readStartedAt: started, source: .read)
     }

@@ -10,6 +10,8 @@ struct ObservationWriter: Sendable {
     static let origin = "storefront-sync"
 
     let database: PostgresClient
+    /// Makes the messages' ids.
+    let identifiers: UUIDv7Generator
     /// Told after a commit that has something to announce.
     let announced: @Sendable () -> Void
 
@@ -119,8 +121,8 @@ struct ObservationWriter: Sendable {
     ) async throws(PostgresError) {
         // An order from before the store's start is recorded and done with; what happens to it later is for the transformer.
         var ignoredReason: String?
-        if revision == 1 {
-            let history = StartRule.History(createdAt: reading.createdAt, refundedAt: reading.refundedAt)
+        if revision == 1, let createdAt = reading.createdAt {
+            let history = StartRule.History(createdAt: createdAt, refundedAt: reading.refundedAt)
             if case .ignored(let reason) = StartRule.verdict(history, since: store.since) { ignoredReason = reason }
         }
         let planned = ignoredReason == nil ? 0 : revision
@@ -132,7 +134,7 @@ struct ObservationWriter: Sendable {
             VALUES (\(store.id), \(reading.orderID), \(reading.number), \(store.orgID), \(revision), \(planned), \(state),
                     \(ignoredReason as String?), \(reading.status), \(reading.currency as String?),
                     \(reading.total?.description as String?), \(reading.totalTax?.description as String?),
-                    \(reading.refunded.description), \(reading.createdAt.rfc3339), \(reading.modifiedAt.rfc3339),
+                    \(reading.refunded.description), \(reading.createdAt?.rfc3339 as String?), \(reading.modifiedAt.rfc3339),
                     \(reading.paidAt?.rfc3339 as String?))
             ON CONFLICT (store_id, order_id) DO UPDATE SET
                 order_number = excluded.order_number, org_id = excluded.org_id, revision = excluded.revision,
@@ -145,8 +147,16 @@ struct ObservationWriter: Sendable {
     private func announce(
         _ reading: ObservedOrder, of store: StoreRecord, revision: Int, in session: some PostgresSession
     ) async throws {
-        let message = PipelineMessages.observed(
-            platform: store.platform, store: store.id, entity: "order", id: reading.orderID, revision: revision)
+        let message = OutboxMessage(
+            exchange: PipelineTopology.commerceEvents,
+            routingKey: PipelineTopology.observedKey(platform: store.platform, store: store.id, entity: "order"),
+            envelope: Envelope(
+                id: identifiers.next().description, type: MessageType.observed, source: Self.origin,
+                subject: "\(store.id)/order/\(reading.orderID)", time: Instant.now()),
+            body: [
+                "store": .string(store.id), "entity": "order", "id": .string(reading.orderID),
+                "revision": .number(JSONNumber(revision)),
+            ])
         try await Outbox.add([message], origin: Self.origin, to: session)
     }
 }

@@ -10,8 +10,8 @@ enum StoreTrouble {
     ) -> Duration {
         let failure: StoreHealth.Failure
         switch error.code {
-        case .unauthorised: failure = .refused
-        case .unavailable: failure = .unavailable(retryAfter: error.retryAfter)
+        case .unauthorised, .misconfigured: failure = .refused
+        case .unavailable, .timeout, .rateLimited: failure = .unavailable(retryAfter: error.retryAfter)
         default: return delay(afterAttempts: attempts)
         }
         let (delay, isFirst) = health.failed(store.id, failure)
@@ -32,10 +32,12 @@ enum StoreTrouble {
     static func sentence(_ error: StorefrontError, _ store: StoreRecord) -> String {
         switch error.code {
         case .unauthorised:
-            "the store refused our key (\(error)); check consumer_key and consumer_secret of store '\(store.id)' and its user's rights, then run counterfoil apply"
-        case .unavailable: "the store did not answer (\(error)); it is tried again by itself"
-        case .notFound: "the store has no such page (\(error)); check the url of store '\(store.id)' and its permalinks"
-        default: "the store's answer makes no sense (\(error))"
+            "the store refused our key (\(error)); check consumer_key and consumer_secret of store '\(store.id)' "
+                + "and its user's rights, then run counterfoil apply"
+        case .misconfigured, .notFound:
+            "the store's REST API was not found (\(error)); check the url of store '\(store.id)' and its permalinks"
+        case .unavailable, .timeout, .rateLimited: "the store did not answer (\(error)); it is tried again by itself"
+        default: "the store's answer makes no sense (\(error)); it is tried again by itself"
         }
     }
 }

@@ -21,7 +21,7 @@ final class Sweeper: Sendable {
     }
 
     private let configuration: @Sendable () async throws -> ConfigurationSnapshot
-    private let reader: @Sendable (StoreRecord) -> StoreReader
+    private let reader: @Sendable (StoreRecord) -> WooCommerceClient
     private let queue: SweepQueue
     private let writer: ObservationWriter
     private let health: StoreHealth
@@ -40,7 +40,7 @@ final class Sweeper: Sendable {
     ///   - logger: where trouble with a store is reported.
     init(
         configuration: @escaping @Sendable () async throws -> ConfigurationSnapshot,
-        reader: @escaping @Sendable (StoreRecord) -> StoreReader, queue: SweepQueue, writer: ObservationWriter,
+        reader: @escaping @Sendable (StoreRecord) -> WooCommerceClient, queue: SweepQueue, writer: ObservationWriter,
         health: StoreHealth, settings: Settings = Settings(), hinted: @escaping @Sendable () -> Void, logger: Logger
     ) {
         self.configuration = configuration
@@ -115,7 +115,7 @@ final class Sweeper: Sendable {
         var number = 1
         while true {
             let pageStarted = Instant.now()
-            let page = try await reader.changed(from, number)
+            let page = try await reader.orders(modifiedAfter: from, page: number)
             // A document that leaves the list moves later ones to pages already read: then this sweep proves nothing.
             if page.total < total { throw SweepLost(reason: "the store's list became shorter while it was read") }
             total = page.total

@@ -1,1 +1,11 @@
-@main struct Main { static func main() {} }
+import ServiceKit
+
+/// Makes Xero equal to the plan.
+@main
+enum Main {
+    static func main() async {
+        await ServiceMain.run("xero-writer") { context in
+            try Wiring(context: context).services()
+        }
+    }
+}

@@ -55,7 +55,8 @@ public final class PeriodicService: Service, CustomStringConvertible {
 
     /// Makes a service whose rounds say what follows.
     ///
-    /// - Parameters: as for the other one; `rounds` is one round.
+    /// - Parameters: as for the other one; `rounds` is one round. A closure without a label is the other one's `body`.
+    @_disfavoredOverload
     public init(
         name: String, every: Duration, clock: any Clock<Duration> = ContinuousClock(), jitter: Double = 0.1,
         logger: Logger, rounds: @escaping @Sendable () async throws -> Next

@@ -89,15 +89,12 @@ extension OutgoingMessage {
             return RabbitMQError(
                 .messageTooLarge, "the body is \(body.count) bytes; the bound is \(configuration.messageMaxBytes)")
         }
-        let short = [
-            ("exchange name", exchange), ("routing key", routingKey), ("content type", properties.contentType),
-            ("message id", properties.messageID), ("correlation id", properties.correlationID),
-            ("type", properties.type), ("app id", properties.appID),
-        ]
-        for (name, text) in short {
-            guard let text, text.utf8.count > 255 else { continue }
-            return RabbitMQError(.messageTooLarge, "the \(name) is \(text.utf8.count) bytes; AMQP allows 255")
-        }
+        let tooLong =
+            Self.tooLong("exchange name", exchange) ?? Self.tooLong("routing key", routingKey)
+            ?? Self.tooLong("content type", properties.contentType) ?? Self.tooLong("message id", properties.messageID)
+            ?? Self.tooLong("correlation id", properties.correlationID) ?? Self.tooLong("type", properties.type)
+            ?? Self.tooLong("app id", properties.appID)
+        if let tooLong { return tooLong }
         if properties.headers.isEmpty { return nil }
         if let name = properties.headers.keys.first(where: { $0.utf8.count > 128 }) {
             return RabbitMQError(.messageTooLarge, "a header's name is \(name.utf8.count) bytes; AMQP allows 128")
@@ -107,6 +104,11 @@ extension OutgoingMessage {
         let room = configuration.frameMaxBytes - 2048
         if size <= room { return nil }
         return RabbitMQError(.messageTooLarge, "the headers are \(size) bytes; one frame has room for \(room)")
+    }
+
+    private static func tooLong(_ name: String, _ text: String?) -> RabbitMQError? {
+        guard let text, text.utf8.count > 255 else { return nil }
+        return RabbitMQError(.messageTooLarge, "the \(name) is \(text.utf8.count) bytes; AMQP allows 255")
     }
 }
 

@@ -16,7 +16,7 @@ struct DatabaseLossTests {
 
     @Test func `Without its database ingest answers 503, and serves again once it is back`() async throws {
         let options = try options()
-        try await IngestFixture.run(options) { ingest in
+        try await IngestFixture.run(options) { (ingest: IngestFixture) async throws in
             #expect(try await ingest.deliver(order).status == 200)
             options.proxy?.refuse()
             let refused = try await ingest.deliver(order)
@@ -30,7 +30,7 @@ struct DatabaseLossTests {
 
     @Test func `A database that hangs costs a time-out, not a hang`() async throws {
         let options = try options()
-        try await IngestFixture.run(options) { ingest in
+        try await IngestFixture.run(options) { (ingest: IngestFixture) async throws in
             #expect(try await ingest.deliver(order).status == 200)
             options.proxy?.set(.stall)
             #expect(try await ingest.deliver(#"{"id":728}"#).status == 503)

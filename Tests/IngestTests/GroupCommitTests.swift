@@ -118,7 +118,7 @@ import Testing
         let commits = GroupCommit<Int>(
             limits: GroupCommit<Int>.Limits(workers: 1, timeout: .seconds(10)), clock: clock,
             logger: IngestFixture.quiet, weight: { _ in 1 }, isolates: { _ in false },
-            write: { _ in try await ManualClock().sleep(until: ManualClock.Instant(offset: .seconds(1))) })
+            write: { _ in try await ManualClock().sleep(for: .seconds(1)) })
         try await withServices([commits]) {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {

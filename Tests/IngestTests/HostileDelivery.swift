@@ -28,7 +28,7 @@ struct HostileDelivery: Sendable {
     static let order = #"{"id":727,"status":"processing","line_items":[]}"#
 
     private static func signed(
-        _ name: String, _ body: [UInt8], _ status: Int = 200, _ row: Row, reason: String = "", sweeps: Bool = false,
+        _ name: String, _ body: [UInt8], _ row: Row, status: Int = 200, reason: String = "", sweeps: Bool = false,
         topic: String = "order.updated", change: (inout RawRequest) -> Void = { _ in }
     ) -> HostileDelivery {
         var request = RawRequest.woocommerce(body, topic: topic)
@@ -47,7 +47,7 @@ struct HostileDelivery: Sendable {
     private static func unaccepted(
         _ name: String, reason: String, status: Int = 401, change: (inout RawRequest) -> Void
     ) -> HostileDelivery {
-        signed(name, Array(order.utf8), status, .rejected, reason: reason, change: change)
+        signed(name, Array(order.utf8), .rejected, status: status, reason: reason, change: change)
     }
 
     // MARK: Signatures
@@ -238,8 +238,10 @@ struct HostileDelivery: Sendable {
 
     private static var addresses: [HostileDelivery] {
         func elsewhere(_ path: String, _ row: Row) -> HostileDelivery {
-            signed("POST \(path.prefix(40))", Array(order.utf8), 404, row, reason: row == .none ? "" : "unknown store")
-            {
+            signed(
+                "POST \(path.prefix(40))", Array(order.utf8), row, status: 404,
+                reason: row == .none ? "" : "unknown store"
+            ) {
                 $0.path = path
             }
         }
@@ -259,7 +261,7 @@ struct HostileDelivery: Sendable {
     private static var methods: [HostileDelivery] {
         [("GET", 404), ("PUT", 405), ("DELETE", 405), ("PATCH", 405), ("OPTIONS", 405), ("TRACE", 405)].map {
             method, status in
-            signed("by \(method)", Array(order.utf8), status, .none) { $0.method = method }
+            signed("by \(method)", Array(order.utf8), .none, status: status) { $0.method = method }
         }
     }
 
@@ -296,7 +298,9 @@ struct HostileDelivery: Sendable {
         }
         return [
             signed("HTTP/1.0", Array(#"{"id":951}"#.utf8), .accepted) { $0.version = "HTTP/1.0" },
-            signed("HTTP/1.0 with a wrong signature", Array(order.utf8), 401, .rejected, reason: "wrong signature") {
+            signed(
+                "HTTP/1.0 with a wrong signature", Array(order.utf8), .rejected, status: 401, reason: "wrong signature"
+            ) {
                 $0.version = "HTTP/1.0"
                 $0.set("X-WC-Webhook-Signature", "AAAA")
             },

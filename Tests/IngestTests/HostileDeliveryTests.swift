@@ -15,7 +15,7 @@ struct HostileDeliveryTests {
     }
 
     @Test func `Every malformed or hostile delivery gets its status and its row, and service goes on`() async throws {
-        try await IngestFixture.run { ingest in
+        try await IngestFixture.run { (ingest: IngestFixture) async throws in
             for (number, delivery) in HostileDelivery.all.enumerated() {
                 try await check(delivery, number, ingest)
             }
@@ -52,7 +52,7 @@ struct HostileDeliveryTests {
     }
 
     @Test func `Large bodies do not stay in memory`() async throws {
-        try await IngestFixture.run { ingest in
+        try await IngestFixture.run { (ingest: IngestFixture) async throws in
             let body = [UInt8](repeating: UInt8(ascii: "x"), count: 20 << 20)
             let request = RawRequest(path: "/webhooks/\(IngestFixture.storeID)", body: body)
             _ = try await ingest.client.send(request)

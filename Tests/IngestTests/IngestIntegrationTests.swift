@@ -11,7 +11,7 @@ struct IngestIntegrationTests {
     private let order = #"{"id":727,"status":"processing","line_items":[]}"#
 
     @Test func `An accepted order leaves an event, a hint with its further reads, and a message`() async throws {
-        try await IngestFixture.run { ingest in
+        try await IngestFixture.run { (ingest: IngestFixture) async throws in
             #expect(try await ingest.deliver(order).status == 200)
             #expect(try await ingest.outcomes() == ["accepted"])
             let hint = try #require(
@@ -44,7 +44,7 @@ struct IngestIntegrationTests {
     }
 
     @Test func `The body is stored byte for byte, and headers without credentials`() async throws {
-        try await IngestFixture.run { ingest in
+        try await IngestFixture.run { (ingest: IngestFixture) async throws in
             let bytes = Array(#"{"id":727,"url":"http:\/\/x","name":"\u00f6","price":63.241106000000002}"#.utf8)
             var request = RawRequest.woocommerce(bytes)
             request.headers.append(("Authorization", "Basic c2VjcmV0"))
@@ -59,7 +59,7 @@ struct IngestIntegrationTests {
     }
 
     @Test func `A repeated delivery is flagged, and worked again`() async throws {
-        try await IngestFixture.run { ingest in
+        try await IngestFixture.run { (ingest: IngestFixture) async throws in
             for _ in 0..<2 { #expect(try await ingest.deliver(order).status == 200) }
             try await ingest.database.execute("DELETE FROM hint")
             #expect(try await ingest.deliver(order).status == 200)
@@ -71,7 +71,7 @@ struct IngestIntegrationTests {
     }
 
     @Test func `Distinct deliveries with one delivery id are all worked`() async throws {
-        try await IngestFixture.run { ingest in
+        try await IngestFixture.run { (ingest: IngestFixture) async throws in
             for number in 1...3 {
                 #expect(try await ingest.deliver(#"{"id":\#(number)}"#, deliveryID: "same").status == 200)
             }
@@ -81,7 +81,7 @@ struct IngestIntegrationTests {
     }
 
     @Test func `A hint that still waits is renewed, not doubled`() async throws {
-        try await IngestFixture.run { ingest in
+        try await IngestFixture.run { (ingest: IngestFixture) async throws in
             #expect(try await ingest.deliver(order).status == 200)
             try await ingest.database.execute("UPDATE hint SET due_at = now() + interval '5 minutes', again_at = '{}'")
             #expect(try await ingest.deliver(#"{"id":727,"status":"completed"}"#).status == 200)
@@ -92,7 +92,7 @@ struct IngestIntegrationTests {
     }
 
     @Test func `Deliveries that come together are all committed, each once`() async throws {
-        try await IngestFixture.run { ingest in
+        try await IngestFixture.run { (ingest: IngestFixture) async throws in
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in 0..<300 {
                     group.addTask { try await ingest.deliver(#"{"id":\#(number % 50 + 1),"n":\#(number)}"#).status }
@@ -107,7 +107,7 @@ struct IngestIntegrationTests {
     }
 
     @Test func `Identical deliveries that come together leave one that is no duplicate`() async throws {
-        try await IngestFixture.run { ingest in
+        try await IngestFixture.run { (ingest: IngestFixture) async throws in
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<40 { group.addTask { try await ingest.deliver(order).status } }
                 for try await status in group { #expect(status == 200) }
@@ -121,7 +121,7 @@ struct IngestIntegrationTests {
     @Test func `Rejects beyond so many a minute are only counted`() async throws {
         var options = IngestFixture.Options()
         options.rejectRowsPerMinute = 5
-        try await IngestFixture.run(options) { ingest in
+        try await IngestFixture.run(options) { (ingest: IngestFixture) async throws in
             var request = RawRequest.woocommerce(Array(order.utf8))
             request.set("X-WC-Webhook-Signature", "AAAA")
             for _ in 0..<12 { #expect(try await ingest.client.send(request).status == 401) }
@@ -138,7 +138,7 @@ struct IngestIntegrationTests {
     }
 
     @Test func `An HTTP/1.0 client is answered and its connection closed`() async throws {
-        try await IngestFixture.run { ingest in
+        try await IngestFixture.run { (ingest: IngestFixture) async throws in
             var request = RawRequest.woocommerce(Array(order.utf8))
             request.version = "HTTP/1.0"
             let response = try await ingest.client.send(request, untilClosed: true)
@@ -152,7 +152,7 @@ struct IngestIntegrationTests {
     @Test func `A body over the limit is answered before it has come, and asks to close`() async throws {
         var options = IngestFixture.Options()
         options.bodyLimitBytes = 2_048
-        try await IngestFixture.run(options) { ingest in
+        try await IngestFixture.run(options) { (ingest: IngestFixture) async throws in
             let head = "POST /webhooks/shop-au HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nonly this"
             let response = try await ingest.client.send(RawRequest(path: "", verbatim: Array(head.utf8)))
             #expect(response.status == 413)
@@ -162,7 +162,7 @@ struct IngestIntegrationTests {
     }
 
     @Test func `A store that is applied is known at once, a removed one no more`() async throws {
-        try await IngestFixture.run { ingest in
+        try await IngestFixture.run { (ingest: IngestFixture) async throws in
             #expect(try await ingest.deliver(order, store: "shop-nz").status == 404)
             try await ingest.database.execute(
                 """
@@ -180,7 +180,7 @@ struct IngestIntegrationTests {
     }
 
     @Test func `Partitions are made ahead and old events dropped`() async throws {
-        try await IngestFixture.run { ingest in
+        try await IngestFixture.run { (ingest: IngestFixture) async throws in
             try await ingest.database.execute(
                 "CREATE TABLE event_20200101 PARTITION OF event FOR VALUES FROM ('2020-01-01Z') TO ('2020-01-02Z')")
             try await ingest.maintenance.maintainPartitions()

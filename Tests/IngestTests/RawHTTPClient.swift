@@ -86,7 +86,7 @@ struct RawHTTPClient: Sendable {
 
     static func parse(_ received: [UInt8], isClosed: Bool) -> RawResponse? {
         let text = String(decoding: received, as: UTF8.self)
-        guard let end = text.range(of: "\r\n\r\n") else { return nil }
+        guard let end = text.firstRange(of: "\r\n\r\n") else { return nil }
         let lines = text[..<end.lowerBound].split(separator: "\r\n")
         guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { return nil }
         let body = String(text[end.upperBound...])

@@ -69,7 +69,7 @@ struct OutboxIntegrationTests {
     }
 
     @Test func `What is committed reaches the queue in order, once, and leaves the outbox`() async throws {
-        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { database in
+        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { (database: PostgresClient) async throws in
             let publisher = RabbitMQPublisher(configuration: try configuration(), topology: topology, logger: quiet)
             let consumer = RabbitMQConsumer(
                 configuration: try configuration(), topology: topology, queue: queue, logger: quiet)
@@ -78,7 +78,7 @@ struct OutboxIntegrationTests {
                 configuration: OutboxRelayConfiguration(batch: 64), logger: quiet)
             let messages = (0..<200).map { message($0) }
             try await add(messages, to: database)
-            try await running([publisher, consumer, relay]) {
+            try await running([publisher, consumer, relay]) { () async throws in
                 let received = try await receive(200, from: consumer)
                 #expect(received.map(\.0.id) == messages.map(\.envelope.id))
                 #expect(received.map(\.0.traceparent) == messages.map(\.envelope.traceparent))
@@ -91,7 +91,7 @@ struct OutboxIntegrationTests {
 
     @Test func `What is rolled back is never published`() async throws {
         struct Abort: Error {}
-        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { database in
+        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { (database: PostgresClient) async throws in
             await #expect(throws: Abort.self) {
                 try await database.withTransaction { transaction in
                     try await Outbox.add([message(1)], origin: "test", to: transaction)
@@ -103,13 +103,13 @@ struct OutboxIntegrationTests {
     }
 
     @Test func `A message that reaches no queue stays and holds nobody up`() async throws {
-        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { database in
+        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { (database: PostgresClient) async throws in
             let publisher = RabbitMQPublisher(configuration: try configuration(), topology: topology, logger: quiet)
             let consumer = RabbitMQConsumer(
                 configuration: try configuration(), topology: topology, queue: queue, logger: quiet)
             let relay = OutboxRelay(database: database, publisher: publisher, origin: "test", logger: quiet)
             try await add([message(1, key: "unknown"), message(2)], to: database)
-            try await running([publisher, consumer, relay]) {
+            try await running([publisher, consumer, relay]) { () async throws in
                 #expect(try await receive(1, from: consumer).first?.0.subject == "shop/order/2")
                 while try await count(database) > 1 { await Task.yield() }
                 let rows = try await database.query(
@@ -121,14 +121,14 @@ struct OutboxIntegrationTests {
 
     @Test func `Messages wait while the broker is away and all arrive once it is back`() async throws {
         let proxy = try StallingProxy(to: TestServers.endpoint(of: TestServers.amqpURL))
-        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { database in
+        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { (database: PostgresClient) async throws in
             let publisher = RabbitMQPublisher(
                 configuration: try configuration(proxy.url(for: TestServers.amqpURL)), topology: topology, logger: quiet
             )
             let consumer = RabbitMQConsumer(
                 configuration: try configuration(), topology: topology, queue: queue, logger: quiet)
             let relay = OutboxRelay(database: database, publisher: publisher, origin: "test", logger: quiet)
-            try await running([publisher, consumer, relay]) {
+            try await running([publisher, consumer, relay]) { () async throws in
                 try await add([message(1)], to: database)
                 relay.wake()
                 #expect(try await receive(1, from: consumer).first?.0.subject == "shop/order/1")
@@ -147,7 +147,7 @@ struct OutboxIntegrationTests {
     }
 
     @Test func `Two relays share the work without publishing anything twice`() async throws {
-        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { database in
+        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { (database: PostgresClient) async throws in
             let stores = (0..<2).map { _ in PostgresOutboxStore(database: database, origin: "test") }
             try await add((0..<100).map { message($0) }, to: database)
             async let first = stores[0].claim(limit: 60, lease: .seconds(60))
@@ -164,7 +164,7 @@ struct OutboxIntegrationTests {
     }
 
     @Test func `Another origin's messages are left alone`() async throws {
-        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { database in
+        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { (database: PostgresClient) async throws in
             try await add([message(1)], to: database)
             let other = PostgresOutboxStore(database: database, origin: "other")
             #expect(try await other.claim(limit: 10, lease: .seconds(60)).isEmpty)

@@ -52,9 +52,11 @@ import Testing
         let service = PeriodicService(
             name: "test", every: .seconds(10), clock: clock, jitter: 0, logger: quiet(),
             rounds: {
-                rounds.withLockedValue {
-                    $0 += 1; return $0 < 5 ? .again : .after(.seconds(3))
+                let number = rounds.withLockedValue { rounds in
+                    rounds += 1
+                    return rounds
                 }
+                return number < 5 ? .again : .after(.seconds(3))
             })
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await service.run() }

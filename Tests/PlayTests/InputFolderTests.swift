@@ -1,6 +1,7 @@
 import Accounting
 import Foundation
 import JSON
+import SimulatedWooCommerce
 import Testing
 
 @testable import Play

@@ -148,7 +148,7 @@ struct LinkFaultTests {
         let fixture = try BrokerFixture(#function).through(proxy).with { $0.confirmTimeout = .milliseconds(300) }
         let publisher = fixture.publisher()
         try await withServices([publisher]) {
-            try await publisher.publish(fixture.message("before"))
+            try await retrying { try await publisher.publish(fixture.message("before")) }
             proxy.set(.stall)
             let error = await #expect(throws: RabbitMQError.self) { try await publisher.publish(fixture.message("a")) }
             #expect(error?.code == .unknownOutcome)

@@ -131,7 +131,11 @@ public final class SimulatedXero: Sendable {
 
     /// Starts to note what changes the books, for `takeJournal`.
     public func startJournal() {
-        state.withLockedValue { $0.journal.isOn = true }
+        let now = clock()
+        state.withLockedValue { state in
+            state.journal.isOn = true
+            ControlAPI.noteOrganisations(&state, now: now)
+        }
     }
 
     /// What changed the books since the last time, as lines of JSON; `startsOver` if all earlier lines are void.

@@ -67,7 +67,9 @@ extension SimulatorState {
     }
 
     private func bearer(_ request: SimulatedRequest) -> String? {
-        guard let header = request.headers["authorization"], header.lowercased().hasPrefix("bearer ") else { return nil }
+        guard let header = request.headers["authorization"], header.lowercased().hasPrefix("bearer ") else {
+            return nil
+        }
         return String(header.dropFirst(7))
     }
 

@@ -34,9 +34,14 @@ struct SimulatorState: Sendable {
     func settings(for key: String?) -> SimulatorSettings { key.flatMap { overrides[$0] } ?? settings }
 
     /// Adds an organisation, or changes the definition of one that exists and keeps its books.
-    mutating func define(_ definition: OrganisationDefinition, now: Instant) {
+    /// - Parameter createdAt: When its books were begun; books begun at another time are begun again.
+    mutating func define(_ definition: OrganisationDefinition, now: Instant, createdAt: Instant? = nil) {
         desk.clients[definition.key] = TokenDesk.Client(id: definition.key, secret: definition.clientSecret)
         if let position = positions[definition.key] {
+            if let createdAt, createdAt != books[position].createdAt {
+                books[position] = OrganisationBook(definition: definition, seed: seed, now: createdAt)
+                return
+            }
             books[position].definition = definition
             books[position].taxRates = OrganisationBook.taxRates(of: definition)
             return
@@ -44,7 +49,7 @@ struct SimulatorState: Sendable {
         let position = books.count
         keys.append(definition.key)
         positions[definition.key] = position
-        let book = OrganisationBook(definition: definition, seed: seed, now: now)
+        let book = OrganisationBook(definition: definition, seed: seed, now: createdAt ?? now)
         positionsByTenant[book.tenantID] = position
         books.append(book)
         let phase = SeededGenerator.seed(seed, "phase \(definition.key)") % 86_400_000_000

@@ -37,12 +37,14 @@ final class AMQPHandler<Role: AMQPRole>: IOHandler {
     var isFinished: Bool { machine.isEnded }
 
     var deadline: ContinuousClock.Instant? {
-        var earliest = machine.deadline
-        for candidate in [role.deadline, heartbeatDue] {
-            guard let candidate else { continue }
-            earliest = earliest.map { min($0, candidate) } ?? candidate
-        }
-        return earliest
+        Self.earlier(machine.deadline, Self.earlier(role.deadline, heartbeatDue))
+    }
+
+    private static func earlier(
+        _ one: ContinuousClock.Instant?, _ other: ContinuousClock.Instant?
+    ) -> ContinuousClock.Instant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
     }
 
     func handle(_ commands: inout Deque<Command>) {

@@ -13,17 +13,17 @@ public struct WooCommerceOrderParser {
     /// - Throws: ``StorefrontError`` with the code `malformed` where the store broke its own rules, and `incomplete` where the
     ///   order names refunds whose details are not in the snapshot.
     public static func order(from snapshot: JSONValue, storeID: String) throws(StorefrontError) -> CanonicalOrder {
-        let header = try WooCommerceOrderHeader(order: snapshot["order"] ?? .null)
         let fields = try WooCommerceFields(snapshot["order"], path: "")
+        if fields.optionalID("id") != nil, fields["line_items"]?.array == nil {
+            throw StorefrontError(.malformed, "this is no order: line_items is missing where a list should be")
+        }
+        let header = try WooCommerceOrderHeader(order: snapshot["order"] ?? .null)
         let code = fields.text("currency")
         guard let currency = Currency(code) else {
             throw StorefrontError(.malformed, "currency '\(code.prefix(8))' is none of ISO 4217")
         }
         guard let createdAt = try fields.optionalInstant("date_created_gmt") else {
             throw StorefrontError(.malformed, "date_created_gmt is missing where a time should be")
-        }
-        guard fields["line_items"]?.array != nil else {
-            throw StorefrontError(.malformed, "line_items is missing where a list should be")
         }
         let totals = OrderTotals(
             total: try fields.amount("total"), totalTax: try fields.amount("total_tax"),

@@ -62,10 +62,12 @@ struct LedgerCall: Sendable {
             switch resource {
             case "Contacts":
                 let found = query.paged(try book.listContacts(query, settings: context.settings))
-                return wrap(resource, found.records.map { .object(book.render($0, detail)) }, pagination: found.pagination)
+                return wrap(
+                    resource, found.records.map { .object(book.render($0, detail)) }, pagination: found.pagination)
             case "Payments":
                 let found = query.paged(try book.listPayments(query, settings: context.settings))
-                return wrap(resource, found.records.map { .object(book.render($0, detail)) }, pagination: found.pagination)
+                return wrap(
+                    resource, found.records.map { .object(book.render($0, detail)) }, pagination: found.pagination)
             case "Items":
                 let items = book.items.records.filter { query.includes($0.updatedAt, settings: context.settings) }
                 let objects = try filtered(items.map { book.render($0, detail) }, query)
@@ -73,7 +75,8 @@ struct LedgerCall: Sendable {
             default:
                 let kind: SalesDocument.Kind = resource == "Invoices" ? .invoice : .creditNote
                 let found = query.paged(try book.list(kind, query, settings: context.settings))
-                return wrap(resource, found.records.map { .object(book.render($0, detail)) }, pagination: found.pagination)
+                return wrap(
+                    resource, found.records.map { .object(book.render($0, detail)) }, pagination: found.pagination)
             }
         } catch {
             return queryProblem(error)

@@ -17,7 +17,8 @@ enum CallReport {
         let endpoints = traffic.endpoints.sorted { $0.key < $1.key }.map { name, count in
             (
                 name,
-                ["calls": .number(JSONNumber(count.calls)), "elements": .number(JSONNumber(count.elements))] as JSONValue
+                ["calls": .number(JSONNumber(count.calls)), "elements": .number(JSONNumber(count.elements))]
+                    as JSONValue
             )
         }
         return [

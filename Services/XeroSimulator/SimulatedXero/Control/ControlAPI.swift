@@ -29,7 +29,7 @@ enum ControlAPI {
         case ("POST", "reset", 1):
             state.reset(now: now)
             state.journal.startOver()
-            for definition in state.books.map(\.definition) { note(definition, &state, now: now) }
+            noteOrganisations(&state, now: now)
             return json(200, ["reset": true])
         default:
             return json(404, ["error": "no such control address; see /_control"])
@@ -104,14 +104,22 @@ enum ControlAPI {
         guard let object, let definition = OrganisationDefinition(key: key, json: object) else {
             return problem(["The body must be an object, and the key letters, digits, - and _ only."])
         }
-        state.define(definition, now: now)
-        state.journal.add(control: request, now: now)
+        let createdAt = object["created_at_us"]?.int.map { Instant(microseconds: Int64($0)) }
+        state.define(definition, now: now, createdAt: createdAt)
+        if let position = state.position(key) { note(state.books[position], &state, now: now) }
         return json(200, state.position(key).map { describe(state.books[$0]) } ?? nil)
     }
 
-    private static func note(_ definition: OrganisationDefinition, _ state: inout SimulatorState, now: Instant) {
+    /// Notes in the journal how every organisation is set up and when its books were begun.
+    static func noteOrganisations(_ state: inout SimulatorState, now: Instant) {
+        for position in state.books.indices { note(state.books[position], &state, now: now) }
+    }
+
+    private static func note(_ book: OrganisationBook, _ state: inout SimulatorState, now: Instant) {
+        var object = book.definition.json.object ?? [:]
+        object["created_at_us"] = .number(JSONNumber(book.createdAt.microseconds))
         let request = SimulatedRequest(
-            method: "PUT", target: "/_control/orgs/\(definition.key)", body: definition.json.encoded())
+            method: "PUT", target: "/_control/orgs/\(book.definition.key)", body: JSONValue.object(object).encoded())
         state.journal.add(control: request, now: now)
     }
 

@@ -23,7 +23,7 @@ enum LedgerPage {
             <h2>\(XMLText.escape(book.definition.name)) (\(XMLText.escape(book.definition.currency)))</h2>
             <p>\(traffic.calls) calls, at most \(traffic.inFlightMaximum) at once, \(refused) refused by limits.</p>
             """ + balances(book) + documents(book, .invoice) + documents(book, .creditNote) + payments(book)
-            + contacts(book)
+                + contacts(book)
     }
 
     private static func table(_ title: String, _ heads: [String], _ rows: [[String]], total: Int) -> String {

@@ -163,7 +163,9 @@ struct LineReader {
         }
         if let override = AmountReading.amount(element, "TaxAmount", errors: &errors) {
             line.taxAmount = override.rounded(scale: 2)
-        } else if old == nil || ["Quantity", "UnitAmount", "LineAmount", "TaxType"].contains(where: { element.present($0) != nil }) {
+        } else if old == nil
+            || ["Quantity", "UnitAmount", "LineAmount", "TaxType"].contains(where: { element.present($0) != nil })
+        {
             line.taxAmount = tax(line.lineAmount, rate: rate)
         }
     }

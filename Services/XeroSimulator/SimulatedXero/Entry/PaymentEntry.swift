@@ -12,7 +12,11 @@ enum PaymentEntry {
         let account = findAccount(element, in: book, errors: &errors)
         var date = book.today(context.now)
         if let text = element.filled("Date") {
-            if let given = XeroDates.date(text) { date = given } else { errors.append("The Date '\(text)' is not valid.") }
+            if let given = XeroDates.date(text) {
+                date = given
+            } else {
+                errors.append("The Date '\(text)' is not valid.")
+            }
         }
         if let problem = book.lockProblem(date) { errors.append(problem) }
         let amount = AmountReading.amount(element, "Amount", errors: &errors)
@@ -46,7 +50,8 @@ enum PaymentEntry {
             errors.append("A payment must be for exactly one Invoice, CreditNote, Prepayment or Overpayment.")
             return nil
         }
-        let named = invoice?.filled("InvoiceID") ?? invoice?.filled("InvoiceNumber")
+        let named =
+            invoice?.filled("InvoiceID") ?? invoice?.filled("InvoiceNumber")
             ?? creditNote?.filled("CreditNoteID") ?? creditNote?.filled("CreditNoteNumber")
         let kind: SalesDocument.Kind = invoice != nil ? .invoice : .creditNote
         guard let named, let document = book.document(kind, idOrNumber: named) else {

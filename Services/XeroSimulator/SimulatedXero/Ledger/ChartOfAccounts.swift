@@ -1,7 +1,9 @@
 /// An account of the chart of accounts.
 struct Account: Sendable {
     /// What an account is for, as Xero sorts accounts.
-    enum Class: String, Sendable { case asset = "ASSET", liability = "LIABILITY", revenue = "REVENUE", expense = "EXPENSE" }
+    enum Class: String, Sendable {
+        case asset = "ASSET", liability = "LIABILITY", revenue = "REVENUE", expense = "EXPENSE"
+    }
 
     let id: String
     let code: String
@@ -112,7 +114,10 @@ enum ChartOfAccounts {
             case "ZA":
                 [sale("OUTPUT3", "Standard Rate Sales", "15"), sale("ZERORATEDOUTPUT", "Zero Rate", "0")]
             case "SG":
-                [sale("OUTPUTY24", "Standard-Rated Supplies", "9"), sale("ZERORATEDOUTPUT", "Zero-Rated Supplies", "0")]
+                [
+                    sale("OUTPUTY24", "Standard-Rated Supplies", "9"),
+                    sale("ZERORATEDOUTPUT", "Zero-Rated Supplies", "0"),
+                ]
             default:
                 [sale("OUTPUT", "Tax on Sales", "0"), purchase("INPUT", "Tax on Purchases", "0")]
             }

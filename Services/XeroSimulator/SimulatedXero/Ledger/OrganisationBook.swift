@@ -44,7 +44,8 @@ struct OrganisationBook: Sendable {
             positions[account.id] = position
         }
         accountPositions = positions
-        self.generator = generator
+        self.generator = SeededGenerator(
+            seed: SeededGenerator.seed(seed &+ UInt64(bitPattern: now.microseconds), "records of \(definition.key)"))
     }
 
     /// The rates of a definition: the country's, and its own.

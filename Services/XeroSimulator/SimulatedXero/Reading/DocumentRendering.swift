@@ -48,7 +48,9 @@ extension OrganisationBook {
         object["Payments"] = .array(document.paymentIDs.compactMap { payments[$0].map { renderBrief($0) } })
         object["CreditNotes"] = .array(
             document.allocationIDs.compactMap { id in
-                guard let allocation = allocations[id], let note = creditNotes[allocation.creditNoteID] else { return nil }
+                guard let allocation = allocations[id], let note = creditNotes[allocation.creditNoteID] else {
+                    return nil
+                }
                 return [
                     "CreditNoteID": .string(note.id), "CreditNoteNumber": .string(note.number),
                     "ID": .string(allocation.id), "HasErrors": false, "AppliedAmount": .amount(allocation.amount),

@@ -51,7 +51,8 @@ struct TokenDesk: Sendable {
             return issue(clientID: id, grantID: nil, [id], form, now, settings, &generator)
         case "refresh_token":
             guard let given = form["refresh_token"], let grantID = grantsByToken[given], let grant = grants[grantID],
-                grant.clientID == id, grant.current == given || grant.previous.map({ $0.token == given && now < $0.until }) == true
+                grant.clientID == id,
+                grant.current == given || grant.previous.map({ $0.token == given && now < $0.until }) == true
             else { return refuse(400, "invalid_grant") }
             return rotate(grantID, grant, given, form, now, settings, &generator)
         default:

@@ -1,0 +1,185 @@
+import Accounting
+import JSON
+import Ledger
+import Mapping
+import Postgres
+import Xero
+
+/// Documents while the result of a call, or of a lookup, is being applied to them.
+struct ResultChange: Sendable {
+    let record: CallRecord
+    private(set) var summary = ResultSummary()
+    private var documents: [StoredDocument] = []
+    private var outcomes: [(document: StoredDocument, outcome: String)] = []
+    private var failures: [(document: StoredDocument, failure: DocumentFailure)] = []
+    private var elements: [(documentID: Int64, outcome: String, message: String?)] = []
+    private var audit: [AuditEntry] = []
+    private var adopted: [Int64] = []
+
+    init(record: CallRecord) {
+        self.record = record
+    }
+
+    /// Applies a verdict to a document that the call carries.
+    mutating func apply(_ verdict: Verdict, to document: StoredDocument) throws {
+        var document = document
+        document.machine.sentVoid = record.purpose == .void
+        switch verdict {
+        case .posted(let element, let difference):
+            let outcome = record.purpose == .create ? "posted" : record.purpose == .void ? "voided" : "updated"
+            try take(&document, element, difference, event: difference == nil ? .posted : .postedDiffering, outcome)
+        case .refused(let messages):
+            try refuse(&document, messages)
+        case .unknown:
+            try document.machine.handle(.uncertain)
+            document.reason = "it is not known whether Xero took it; it will be looked up"
+            finish(&document, from: .sending, "unknown", "the answer does not tell", keepsCall: true)
+            summary.unknown.append(document.id)
+        }
+    }
+
+    /// A document that a lookup found in Xero.
+    mutating func adopt(_ document: StoredDocument, _ element: XeroElement, isVoid: Bool) throws {
+        var document = document
+        document.machine.sentVoid = isVoid
+        let difference = isVoid ? nil : VerdictReader.difference(document, element.value)
+        try take(
+            &document, element, difference, event: difference == nil ? .found : .foundDiffering,
+            isVoid ? "voided" : "adopted")
+        if !isVoid && Self.hasEntries(element.value) { adopted.append(document.id) }
+    }
+
+    /// Whether an invoice or credit note has, or may have, payments or allocations.
+    private static func hasEntries(_ element: JSONValue) -> Bool {
+        guard let paid = element["AmountPaid"]?.decimal, let credited = element["AmountCredited"]?.decimal else {
+            return true
+        }
+        return !paid.isZero || !credited.isZero
+    }
+
+    /// A document that a lookup did not find: it can be sent, under a new key.
+    mutating func absent(_ document: StoredDocument) throws {
+        var document = document
+        let from = document.machine.state
+        try document.machine.handle(.absent)
+        document.lookupFirst = false
+        document.reason = nil
+        finish(&document, from: from, "absent", "looked up: not in Xero", keepsCall: false)
+    }
+
+    /// A document of which Xero has another's number: a person has to decide.
+    mutating func foreign(_ document: StoredDocument, message: String) throws {
+        var document = document
+        let from = document.machine.state
+        if document.machine.state.isOpen {
+            try document.machine.handle(.refusedFinal)
+        } else {
+            document.machine.state = .dead
+        }
+        let explanation = XeroErrorCatalogue.explain(["Invoice # must be unique"])
+        document.reason = "\(explanation.sentence) (\(message))"
+        document.lookupFirst = false
+        failures.append((document, Self.failure(explanation, message)))
+        outcomes.append((document, "dead"))
+        finish(&document, from: from, "refused", message, keepsCall: false)
+    }
+
+    /// A contact whose name somebody else has in Xero: it goes again under the name it has been given.
+    mutating func rename(_ document: StoredDocument, to name: String) throws {
+        var document = document
+        let from = document.machine.state
+        try document.machine.handle(.absent)
+        if var object = document.desired.object {
+            object["Name"] = .string(name)
+            document.setDesired(.object(object))
+        }
+        document.machine.desiredVersion += 1
+        document.lookupFirst = false
+        document.attempts = 0
+        document.reason = nil
+        finish(&document, from: from, "refused", "the name is taken in Xero: now \(name)", keepsCall: false)
+    }
+
+    /// A document that was certainly not sent, or not looked at.
+    mutating func release(_ document: StoredDocument, costsAttempt: Bool, cause: String) throws {
+        var document = document
+        let from = document.machine.state
+        try document.machine.handle(.notCarriedOut)
+        if !costsAttempt { document.attempts = max(0, document.attempts - 1) }
+        document.reason = nil
+        finish(&document, from: from, nil, cause, keepsCall: false)
+    }
+
+    private mutating func take(
+        _ document: inout StoredDocument, _ element: XeroElement, _ difference: String?, event: DocumentMachine.Event,
+        _ outcome: String
+    ) throws {
+        let from = document.machine.state
+        try document.machine.handle(event)
+        document.setPosted(element.value, id: element.id ?? "")
+        document.attempts = 0
+        document.lookupFirst = false
+        document.reason = document.machine.state == .held ? difference : nil
+        let isHeld = document.machine.state == .held
+        outcomes.append((document, isHeld ? "held" : outcome))
+        summary.posted += 1
+        let cause = element.warnings.isEmpty ? outcome : "\(outcome); Xero warns: \(element.warnings.joined(separator: "; "))"
+        finish(&document, from: from, outcome == "adopted" ? "adopted" : "posted", difference ?? cause, keepsCall: false)
+    }
+
+    private mutating func refuse(_ document: inout StoredDocument, _ messages: [String]) throws {
+        let explanation = XeroErrorCatalogue.explain(messages)
+        let words = messages.joined(separator: "; ")
+        let isRetryable = explanation.action != .askPerson && document.attempts < ResultStore.attemptLimit
+        let from = document.machine.state
+        if isRetryable {
+            try document.machine.handle(.refusedRetryable)
+            document.lookupFirst = true
+            document.reason = "Xero refused it (\(words)); it will be looked up"
+        } else {
+            try document.machine.handle(.refusedFinal)
+            if document.machine.state == .dead {
+                document.reason = "\(explanation.sentence) Xero's words: \(words)"
+                failures.append((document, Self.failure(explanation, words)))
+                outcomes.append((document, "dead"))
+            }
+        }
+        finish(&document, from: from, "refused", words, keepsCall: false)
+    }
+
+    private static func failure(_ explanation: XeroErrorExplanation, _ words: String) -> DocumentFailure {
+        DocumentFailure(
+            errorClass: explanation.errorClass, message: words, sentence: explanation.sentence,
+            suggestion: explanation.suggestion)
+    }
+
+    private mutating func finish(
+        _ document: inout StoredDocument, from: DocumentState, _ outcome: String?, _ cause: String, keepsCall: Bool
+    ) {
+        if !keepsCall { document.openCall = nil }
+        documents.append(document)
+        if let outcome { elements.append((document.id, outcome, cause)) }
+        audit.append(
+            AuditEntry(
+                actor: ResultStore.service, subject: document.key.text,
+                change: "\(from.rawValue) -> \(document.machine.state.rawValue)", cause: cause, callID: record.id))
+    }
+
+    /// Stores everything.
+    mutating func store(in session: some PostgresSession) async throws {
+        try await DocumentStore.save(documents, in: session)
+        try await DocumentClaims.lookUpDependants(of: adopted, in: session)
+        let promoted = try await Readiness.promote(around: documents.map(\.id), in: session)
+        summary.hasReady = !promoted.isEmpty
+        let troubled = documents.filter { $0.machine.state == .dead || $0.machine.state == .held }
+        if !troubled.isEmpty { try await Readiness.explain(blockedBy: troubled, in: session) }
+        let settled = documents.filter { $0.machine.state.isSettled }
+        try await DeadLetters.resolve(settled.map(\.id), in: session)
+        try await Readiness.settleSales(of: settled, in: session)
+        try await CallStore.finishElements(id: record.id, elements, in: session)
+        try await DeadLetters.add(failures, service: ResultStore.service, callID: record.id, in: session)
+        try await LedgerMessages.report(outcomes, origin: ResultStore.service, in: session)
+        try await Audit.add(audit, in: session)
+        summary.isStored = true
+    }
+}

@@ -1,0 +1,71 @@
+import Accounting
+import JSON
+import Ledger
+import Mapping
+import Xero
+
+/// What an answer means for one document.
+enum Verdict: Sendable {
+    /// Xero has it. `difference`: what its totals say that they should not.
+    case posted(XeroElement, difference: String?)
+    /// Xero does not want it as it is.
+    case refused(messages: [String])
+    /// The answer does not tell.
+    case unknown
+}
+
+/// Reads verdicts from answers. Pure.
+enum VerdictReader {
+    /// The verdict on each document of a call, from a clean answer.
+    /// - Parameters:
+    ///   - documents: what was sent, in order.
+    ///   - elements: what was returned.
+    ///   - isVoid: whether the call voided them.
+    static func verdicts(
+        _ documents: [StoredDocument], _ elements: [XeroElement], isVoid: Bool
+    ) -> [Verdict] {
+        let sent = documents.map { isVoid ? nil : naturalID(of: $0) }
+        let answers = XeroAnswer.correlate(sent: sent, returned: elements)
+        return zip(documents, answers).map { document, answer in
+            guard let answer else { return .unknown }
+            return verdict(document, answer, isVoid: isVoid)
+        }
+    }
+
+    private static func verdict(_ document: StoredDocument, _ answer: XeroElement, isVoid: Bool) -> Verdict {
+        if answer.isSuccess {
+            if let known = document.xeroID, known != answer.id { return .unknown }
+            return .posted(answer, difference: isVoid ? nil : difference(document, answer.value))
+        }
+        if !answer.errors.isEmpty { return .refused(messages: answer.errors) }
+        if answer.hasErrorStatus { return .refused(messages: ["Xero reported an error without a message"]) }
+        // No error and no id: reported fine, and perhaps not made.
+        return .unknown
+    }
+
+    /// What tells a document apart in an answer: its number, the contact's number, the payment's reference.
+    static func naturalID(of document: StoredDocument) -> String? {
+        guard let field = BatchComposer.collection(document.key.kind).naturalField else { return nil }
+        return document.desired[field]?.string
+    }
+
+    /// What Xero's totals say that they should not; nil if they are right.
+    static func difference(_ document: StoredDocument, _ element: JSONValue) -> String? {
+        switch document.key.kind {
+        case .invoice, .creditNote:
+            if let wanted = document.total, let total = element["Total"]?.decimal, total != wanted {
+                return "Xero's total is \(total.fixed(2)), the order's is \(wanted.fixed(2))"
+            }
+            if let wanted = document.totalTax, let tax = element["TotalTax"]?.decimal, tax != wanted {
+                return "Xero's tax is \(tax.fixed(2)), the order's is \(wanted.fixed(2))"
+            }
+            return nil
+        case .payment, .refund, .allocation:
+            if let wanted = document.total, let amount = element["Amount"]?.decimal, amount != wanted {
+                return "Xero's amount is \(amount.fixed(2)), the order's is \(wanted.fixed(2))"
+            }
+            return nil
+        case .contact: return nil
+        }
+    }
+}

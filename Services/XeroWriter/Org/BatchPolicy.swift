@@ -1,0 +1,68 @@
+import Ledger
+import Mapping
+
+/// Which batch goes next, and which had better wait to grow. Pure.
+enum BatchPolicy {
+    /// Elements in a batch.
+    static let size = 50
+
+    /// What to do now.
+    enum Choice: Sendable, Hashable {
+        /// Send a batch of this shape.
+        case send(BatchShape)
+        /// Nothing is worth a call yet; look again after so many seconds.
+        case wait(seconds: Double)
+        /// Nothing is ready.
+        case nothing
+    }
+
+    /// Chooses.
+    /// - Parameters:
+    ///   - candidates: what is ready.
+    ///   - available: calls that could go at once; from two on, calls are not scarce.
+    ///   - linger: seconds for which a batch that is not full waits while calls are scarce.
+    ///   - dayLinger: seconds for which a batch that is not full waits because of the day's calls.
+    ///   - inFlight: kinds of documents that a call carries now: what needs them will be ready soon.
+    static func choose(
+        _ candidates: [BatchCandidate], available: Double, linger: Double, dayLinger: Double,
+        inFlight: Set<DocumentKind>
+    ) -> Choice {
+        guard !candidates.isEmpty else { return .nothing }
+        let full = candidates.filter { $0.count >= limit($0.shape) }
+        // What completes orders goes first: it makes room for nothing, and everybody waits for it.
+        if let latest = full.max(by: { rank($0) < rank($1) }) { return .send(latest.shape) }
+        let isScarce = available < 2
+        let earliest = (candidates.map { stage($0.shape.kind) } + inFlight.map(stage)).min() ?? 0
+        var shortest = Double.infinity
+        var due: [BatchCandidate] = []
+        for candidate in candidates {
+            // Calls on their way will make more of it ready; a first kind grows only by new orders.
+            let mayGrow = stage(candidate.shape.kind) > earliest
+            let scarcity = isScarce ? (mayGrow ? linger : linger / 2) : 0
+            let wait = max(scarcity, dayLinger) - candidate.ageSeconds
+            if wait <= 0 || candidate.shape.isLookup { due.append(candidate) } else { shortest = min(shortest, wait) }
+        }
+        if let first = due.min(by: { ($0.lane, -$0.ageSeconds) < ($1.lane, -$1.ageSeconds) }) {
+            return .send(first.shape)
+        }
+        return .wait(seconds: shortest)
+    }
+
+    /// The most elements that one call carries.
+    static func limit(_ shape: BatchShape) -> Int { shape.kind == .allocation ? 1 : size }
+
+    /// The place of a kind on an order's way into Xero.
+    static func stage(_ kind: DocumentKind) -> Int {
+        switch kind {
+        case .contact: 0
+        case .invoice: 1
+        case .payment: 2
+        case .creditNote: 3
+        case .refund, .allocation: 4
+        }
+    }
+
+    private static func rank(_ candidate: BatchCandidate) -> (Int, Int) {
+        (-candidate.lane, stage(candidate.shape.kind))
+    }
+}

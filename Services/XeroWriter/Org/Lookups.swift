@@ -1,0 +1,269 @@
+import Accounting
+import JSON
+import Ledger
+import Mapping
+import NIOConcurrencyHelpers
+import Xero
+
+/// A turn that was taken for a read before it was known which.
+final class Turn: Sendable {
+    private let callID: NIOLockedValueBox<String?>
+
+    init(callID: String) { self.callID = NIOLockedValueBox(callID) }
+
+    /// The call that the turn was taken for; once.
+    func use() -> String? {
+        callID.withLockedValue { id in
+            defer { id = nil }
+            return id
+        }
+    }
+}
+
+/// Looks documents of one kind up in Xero: by number lists where Xero has them, by pages of what changed since they were sent,
+/// or one by one.
+struct Lookups: Sendable {
+    let writer: OrgWriter
+    let kind: DocumentKind
+    let turn: Turn?
+
+    /// Minutes before the first send from which changes are read: clocks differ.
+    private static let marginMinutes = 5.0
+    /// Pages of changes beyond which documents are looked up one by one.
+    private static let pageLimit = 10
+
+    /// Looks documents up.
+    /// - Parameters:
+    ///   - documents: documents of one kind.
+    ///   - since: when they were first sent; nil if that is not known.
+    ///   - isVoid: whether what is looked for is that they are void.
+    /// - Returns: a finding for each.
+    func find(
+        _ documents: [StoredDocument], since: Instant?, isVoid: Bool = false
+    ) async throws -> [Int64: Finding] {
+        switch kind {
+        case .invoice: return try await invoices(documents, isVoid: isVoid)
+        case .allocation: return try await allocations(documents)
+        case .contact, .payment, .refund, .creditNote:
+            if isVoid { return try await voids(documents) }
+            // One by one costs a call each; a page of changes costs one for all of them.
+            if let since, documents.count > 1, let found = try await pages(documents, since: since) { return found }
+            return try await singly(documents)
+        }
+    }
+
+    // MARK: The ways
+
+    private func invoices(_ documents: [StoredDocument], isVoid: Bool) async throws -> [Int64: Finding] {
+        let numbers = documents.compactMap { $0.number ?? VerdictReader.naturalID(of: $0) }
+        guard !numbers.isEmpty else { return [:] }
+        let elements = try await read(.invoices(numbers: numbers), .invoices)
+        return findings(documents, elements, isVoid: isVoid)
+    }
+
+    private func voids(_ documents: [StoredDocument]) async throws -> [Int64: Finding] {
+        var found: [Int64: Finding] = [:]
+        for document in documents {
+            let collection = BatchComposer.collection(kind)
+            let elements = try await read(.element(collection, id: document.xeroID ?? ""), collection)
+            found.merge(findings([document], elements, isVoid: true)) { first, _ in first }
+        }
+        return found
+    }
+
+    /// Everything of the kind that changed since the call; nil if that is too much.
+    private func pages(_ documents: [StoredDocument], since: Instant) async throws -> [Int64: Finding]? {
+        let collection = BatchComposer.collection(kind)
+        let margin = Self.marginMinutes * max(60, writer.time.minuteSeconds)
+        let from = since - .seconds(Int64(margin))
+        var elements: [XeroElement] = []
+        var page = 1
+        while true {
+            let answer = try await readBody(.page(collection, page, modifiedSince: from), collection)
+            elements += answer.elements
+            let pages = answer.body["pagination"]?["pageCount"]?.int
+            let isLast = pages.map { page >= $0 } ?? answer.elements.isEmpty
+            if isLast { break }
+            page += 1
+            if page > Self.pageLimit { return nil }
+        }
+        return findings(documents, elements, isVoid: false)
+    }
+
+    private func singly(_ documents: [StoredDocument]) async throws -> [Int64: Finding] {
+        var found: [Int64: Finding] = [:]
+        for document in documents {
+            let elements =
+                kind == .contact ? try await contact(document) : try await read(.filtered(
+                    BatchComposer.collection(kind), where: filter(document)), BatchComposer.collection(kind))
+            found.merge(findings([document], elements, isVoid: false)) { first, _ in first }
+        }
+        return found
+    }
+
+    private func filter(_ document: StoredDocument) -> String {
+        if kind == .creditNote, let number = document.number {
+            return "CreditNoteNumber==" + XeroRequest.literal(number)
+        }
+        return "Reference==" + XeroRequest.literal(document.desired["Reference"]?.string ?? "")
+    }
+
+    /// A contact by its name, then by its number: it may have been renamed.
+    private func contact(_ document: StoredDocument) async throws -> [XeroElement] {
+        let name = document.desired["Name"]?.string ?? ""
+        let named = try await read(.filtered(.contacts, where: "Name==" + XeroRequest.literal(name)), .contacts)
+        let number = document.desired["ContactNumber"]?.string
+        if named.contains(where: { $0.naturalID == number }) { return named }
+        guard let number else { return named }
+        return named + (try await read(.element(.contacts, id: number), .contacts, mayBeAbsent: true))
+    }
+
+    private func allocations(_ documents: [StoredDocument]) async throws -> [Int64: Finding] {
+        var found: [Int64: Finding] = [:]
+        let keys = BatchComposer.references(in: documents)
+        let xeroIDs = try await DocumentStore.xeroIDs(keys: keys, in: writer.database)
+        for document in documents {
+            let noteKey = document.desired["CreditNote"]?["$creditNote"]?.string ?? ""
+            let invoiceKey = document.desired["Invoice"]?["$invoice"]?.string ?? ""
+            guard let noteID = xeroIDs[noteKey] else { continue }
+            let notes = try await read(.element(.creditNotes, id: noteID), .creditNotes)
+            let list = notes.first?.value["Allocations"]?.array ?? []
+            let match = list.first { allocation in
+                allocation["Invoice"]?["InvoiceID"]?.string == xeroIDs[invoiceKey]
+                    && allocation["Amount"]?.decimal == document.total
+            }
+            // Xero need not tell an allocation's own id here; the credit note's stands for it.
+            found[document.id] = match.map { value in
+                var element = XeroElement(value, collection: .allocations)
+                element.id = element.id ?? noteID
+                return .found(element)
+            } ?? .absent
+        }
+        return found
+    }
+
+    // MARK: Matching
+
+    private func findings(
+        _ documents: [StoredDocument], _ elements: [XeroElement], isVoid: Bool
+    ) -> [Int64: Finding] {
+        var found: [Int64: Finding] = [:]
+        for document in documents { found[document.id] = finding(document, elements, isVoid: isVoid) }
+        return found
+    }
+
+    private func finding(_ document: StoredDocument, _ elements: [XeroElement], isVoid: Bool) -> Finding {
+        if isVoid {
+            let isDone = elements.contains { $0.id == document.xeroID && Self.isGone($0) }
+            return isDone ? elements.first { $0.id == document.xeroID }.map { .found($0) } ?? .absent : .absent
+        }
+        switch kind {
+        case .contact: return contactFinding(document, elements)
+        case .payment, .refund:
+            let match = elements.first { element in
+                !Self.isGone(element) && document.key.isNamed(in: element.value["Reference"]?.string ?? "")
+            }
+            return match.map { .found($0) } ?? .absent
+        case .invoice, .creditNote, .allocation: return numberedFinding(document, elements)
+        }
+    }
+
+    private func numberedFinding(_ document: StoredDocument, _ elements: [XeroElement]) -> Finding {
+        let number = VerdictReader.naturalID(of: document)
+        guard let element = elements.first(where: { $0.naturalID == number && $0.id != nil }) else { return .absent }
+        let isOurs =
+            kind == .creditNote
+            ? document.key.isNamed(in: element.value["Reference"]?.string ?? "")
+            : element.value["Reference"]?.string == document.desired["Reference"]?.string
+                && element.value["Url"]?.string == document.desired["Url"]?.string
+        if !isOurs { return .foreign(element, "\(number ?? "the number") is in Xero and is not ours") }
+        if Self.isGone(element) { return .foreign(element, "\(number ?? "the number") was voided in Xero by somebody") }
+        return .found(element)
+    }
+
+    private func contactFinding(_ document: StoredDocument, _ elements: [XeroElement]) -> Finding {
+        if let number = document.desired["ContactNumber"]?.string,
+            let ours = elements.first(where: { $0.naturalID == number && $0.id != nil })
+        {
+            return .found(ours)
+        }
+        let name = ContactName.folded(document.desired["Name"]?.string ?? "")
+        let named = elements.filter {
+            $0.id != nil && ContactName.folded($0.value["Name"]?.string ?? "") == name
+        }
+        guard let other = named.first else { return .absent }
+        let email = document.desired["EmailAddress"]?.string?.lowercased() ?? ""
+        let agrees = !email.isEmpty && other.value["EmailAddress"]?.string?.lowercased() == email
+        return agrees ? .found(other) : .nameTaken(other)
+    }
+
+    private static func isGone(_ element: XeroElement) -> Bool {
+        let status = element.value["Status"]?.string ?? ""
+        return status == "VOIDED" || status == "DELETED"
+    }
+
+    // MARK: Reading
+
+    private func read(
+        _ request: XeroRequest, _ collection: XeroCollection, mayBeAbsent: Bool = false
+    ) async throws -> [XeroElement] {
+        try await readBody(request, collection, mayBeAbsent: mayBeAbsent).elements
+    }
+
+    private func readBody(
+        _ request: XeroRequest, _ collection: XeroCollection, mayBeAbsent: Bool = false
+    ) async throws -> (elements: [XeroElement], body: JSONValue) {
+        let response = try await writer.read(request, kind: kind, turn: turn?.use())
+        switch XeroAnswer(response, collection: collection) {
+        case .elements(let elements, let body): return (elements, body)
+        case .refused(404, _, _) where mayBeAbsent: return ([], .null)
+        case .refused(let status, let message, _): throw LookupFailure(description: "status \(status): \(message)")
+        case .throttled: throw LookupFailure(description: "a limit was reached")
+        case .unauthorised(let status, let message): throw LookupFailure(description: "status \(status): \(message)")
+        case .unclear(let status, let message): throw LookupFailure(description: "status \(status): \(message)")
+        }
+    }
+}
+
+extension OrgWriter {
+    /// Makes a read: waits for its turn, records it, sends it.
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - kind: the kind of what is read.
+    ///   - turn: the id of a call whose turn was taken already.
+    func read(_ request: XeroRequest, kind: DocumentKind?, purpose: CallPurpose = .probe, turn: String?) async throws
+        -> XeroResponse
+    {
+        let callID: String
+        if let turn {
+            callID = turn
+        } else {
+            callID = Self.newCallID()
+            while let pause = takeTurn(callID: callID, isLookup: true) {
+                let isOver = state.withLockedValue { $0.isRetired || $0.lease == nil || !$0.org.isActive }
+                guard !isOver, !Task.isCancelled else { throw LookupFailure(description: "the writer stops") }
+                try await time.wait(.seconds(min(pause, settings.pollSeconds)), true)
+            }
+        }
+        defer { leave(callID: callID) }
+        let record = CallRecord(
+            id: callID, orgID: orgID, purpose: purpose, kind: kind, method: request.method.rawValue, path: request.path,
+            holder: settings.holder)
+        try await CallStore.begin(record, deadlineSeconds: settings.deadlineSeconds, time: time.ledger, in: database)
+        let token = try await caller.tokens.token()
+        let sent = await caller.send(request, key: nil, token: token)
+        await note(sent, token: token, record: record)
+        switch sent {
+        case .answered(let response):
+            try await CallStore.finish(
+                id: callID,
+                CallResult(
+                    response.status < 300 ? .done : response.status == 429 ? .throttled : .refused, status: response.status,
+                    response: String(decoding: response.body, as: UTF8.self)), time: time.ledger, in: database)
+            return response
+        case .notSent(let message), .noAnswer(let message):
+            try await CallStore.finish(id: callID, CallResult(.resolved, error: message), time: time.ledger, in: database)
+            throw LookupFailure(description: message)
+        }
+    }
+}

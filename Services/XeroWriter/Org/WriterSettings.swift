@@ -1,0 +1,37 @@
+import Ledger
+import Xero
+
+/// What a writer has to know of an organisation.
+struct WriterOrg: Sendable, Hashable {
+    /// Our id.
+    var id: String
+    /// Xero's tenant; nil for a custom connection.
+    var tenantID: String?
+    /// Calls a day that may be made.
+    var dailyCalls: Int
+    /// Whether documents are to be written.
+    var isActive: Bool
+    /// What its app proves itself with.
+    var credentials: XeroCredentials
+}
+
+/// A writer's settings.
+struct WriterSettings: Sendable {
+    /// The writer's name, unique to its run.
+    var holder: String
+    /// Real seconds after which a call without an answer is given up.
+    var callSeconds = 30.0
+    /// Xero's seconds after which a call that was given up has certainly been carried out, if ever: our one assumption.
+    var settleSeconds = 60.0
+    /// Real seconds that a lease holds.
+    var leaseSeconds = 15.0
+    /// Real seconds between looks at the rows when nothing wakes the writer.
+    var pollSeconds = 1.0
+    /// Calls in flight; one of Xero's five is left to others.
+    var inFlight = 4
+
+    /// Real seconds beyond which nobody waits for a call's answer: the time-out, and what sending may take to begin and end.
+    var deadlineSeconds: Double { callSeconds + 10 }
+    /// Real seconds within which a call has to be on its way after its intent, so that it ends before its deadline.
+    var startSeconds: Double { 5 }
+}

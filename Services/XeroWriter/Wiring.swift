@@ -1,0 +1,94 @@
+import AsyncHTTPClient
+import JSON
+import Ledger
+import Logging
+import Messaging
+import Postgres
+import RabbitMQ
+import ServiceKit
+import ServiceLifecycle
+import Xero
+
+/// Puts xero-writer together.
+struct Wiring {
+    let context: ServiceContext
+
+    /// The parts, in the order in which they start; they stop in reverse.
+    func services() throws -> [any Service] {
+        let logger = context.logger
+        let database = context.database
+        let box = context.secretBox
+        let publisher = RabbitMQPublisher(
+            configuration: context.amqp, topology: PipelineTopology.topology, logger: logger)
+        let relay = OutboxRelay(
+            database: database, publisher: publisher, origin: ResultStore.service, logger: logger)
+        let watch = ConfigurationWatch(
+            database: database,
+            sealing: ConfigurationSealing(seal: { box.seal($0) }, open: { try box.open($0) }), logger: logger)
+        let settings = try Self.settings(context.environment)
+        let time = WriterTime.live(
+            minuteSeconds: Self.seconds(context.xeroTime.minute), daySeconds: Self.seconds(context.xeroTime.day))
+        let client = XeroTransport.client()
+        let transport = XeroTransport.live(
+            client: client, configuration: try Self.hosts(context.environment, callSeconds: settings.callSeconds))
+        let supervisor = WriterSupervisor(watch: watch, time: time, logger: logger) { org in
+            OrgWriter(
+                org: org, database: database, transport: transport, settings: settings, time: time, logger: logger,
+                onOutcome: { relay.wake() })
+        }
+        let consumer = RabbitMQConsumer(
+            configuration: context.amqp, topology: PipelineTopology.topology, queue: PipelineTopology.commandsQueue,
+            prefetch: 200, logger: logger)
+        let runner = ConsumerRunner(
+            consumer: consumer, queue: PipelineTopology.commandsQueue, concurrency: 16, logger: logger,
+            key: { $0.routingKey },
+            handler: { delivery, _ in
+                // The row decides: a message only wakes its organisation's writer.
+                guard let body = try? JSONValue(parsing: delivery.body), let org = body["org"]?.string else {
+                    return .reject(reason: "the message names no organisation")
+                }
+                supervisor.wake(org)
+                return .done
+            })
+        return [HTTPClientService(client: client), publisher, relay, supervisor, consumer, runner]
+    }
+
+    static func settings(_ environment: Environment) throws -> WriterSettings {
+        var settings = WriterSettings(holder: "\(environment.hostName)/\(OrgWriter.newCallID())")
+        settings.callSeconds = seconds(try environment.duration("XERO_CALL_SECONDS", default: .seconds(30)))
+        settings.settleSeconds = seconds(try environment.duration("XERO_SETTLE_SECONDS", default: .seconds(60)))
+        settings.leaseSeconds = seconds(try environment.duration("XERO_LEASE_SECONDS", default: .seconds(15)))
+        return settings
+    }
+
+    static func hosts(
+        _ environment: Environment, callSeconds: Double
+    ) throws -> XeroTransport.Configuration {
+        XeroTransport.Configuration(
+            apiURL: try environment.string("XERO_API_URL", default: "https://api.xero.com"),
+            identityURL: try environment.string("XERO_IDENTITY_URL", default: "https://identity.xero.com"),
+            callSeconds: callSeconds)
+    }
+
+    static func seconds(_ duration: Duration) -> Double {
+        let (seconds, attoseconds) = duration.components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+}
+
+extension Environment {
+    /// The machine's name, or the container's: for reading leases.
+    var hostName: String { ((try? optional("HOSTNAME")) ?? nil) ?? "local" }
+}
+
+/// Shuts the HTTP client down when everything that uses it has ended.
+struct HTTPClientService: Service, CustomStringConvertible {
+    let client: HTTPClient
+
+    var description: String { "HTTP client" }
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        try await client.shutdown()
+    }
+}
