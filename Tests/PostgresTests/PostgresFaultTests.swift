@@ -137,10 +137,12 @@ struct PostgresFaultTests {
     @Test("a server that accepts and says nothing does not hold callers for longer than they wait")
     func stalledConnect() async throws {
         let configure: (inout PostgresConfiguration) -> Void = {
-            $0.connectTimeout = .milliseconds(100)
-            $0.leaseTimeout = .seconds(1)
+            $0.connections = 1
+            $0.connectTimeout = .milliseconds(200)
+            $0.leaseTimeout = .seconds(2)
         }
         try await withProxiedClient(configure: configure) { client, proxy, _ in
+            try await untilWorking(client)
             proxy.set(.stall)
             proxy.resetConnections()
             while client.isConnected { await Task.yield() }
