@@ -19,14 +19,23 @@ struct ControlClient: Sendable {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(body.encoded())
         }
-        let response = try await client.execute(request, timeout: .seconds(60))
-        let bytes = Array(buffer: try await response.body.collect(upTo: 512 << 20))
-        guard (200..<300).contains(Int(response.status.code)) else {
+        let (status, bytes) = try await execute(request)
+        guard (200..<300).contains(status) else {
             let text = String(decoding: bytes.prefix(300), as: UTF8.self)
-            throw PlayError("\(method.rawValue) \(base)\(path) answered \(response.status.code): \(text)")
+            throw PlayError("\(method.rawValue) \(base)\(path) answered \(status): \(text)")
         }
         guard !bytes.isEmpty else { return .null }
         return try JSONValue(parsing: bytes, limits: JSONLimits(depth: 64, bytes: 512 << 20, values: 1 << 28))
+    }
+
+    private func execute(_ request: HTTPClientRequest) async throws -> (status: Int, bytes: [UInt8]) {
+        do {
+            let response = try await client.execute(request, timeout: .seconds(60))
+            let bytes = Array(buffer: try await response.body.collect(upTo: 512 << 20))
+            return (Int(response.status.code), bytes)
+        } catch let error where !(error is CancellationError) {
+            throw PlayError("\(request.method.rawValue) \(request.url) failed: \(error)")
+        }
     }
 
     /// Whether a GET is answered with 200 now.
