@@ -106,7 +106,9 @@ struct InputFolder: Sendable {
     var orders: [PlayedOrder] {
         recordings.map { recording in
             let order = recording.order
-            let total = order["total"]?.decimal ?? .zero
+            // A gift card reduces what the order says is left to pay; the invoice is of the full value, and the card pays a part.
+            let giftCards = (order["gift_cards"]?.array ?? []).compactMap { $0["amount"]?.decimal }.sum()
+            let total = (order["total"]?.decimal ?? .zero) + giftCards
             let credited = recording.refunds.compactMap { $0["amount"]?.decimal }.sum()
             let isPaid = order["date_paid"]?.string != nil || order["date_paid_gmt"]?.string != nil
             let books = ExpectedBooks(

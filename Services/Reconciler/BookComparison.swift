@@ -87,7 +87,7 @@ struct BookComparison: Sendable {
                     message: "\(document.title) was posted, and Xero does not have it: resync the order to post it again.")
             }
             let reference = element["Reference"]?.string ?? ""
-            if collection != .invoices, reference.contains(document.key.shortForm), alive[reference, default: 0] > 1 {
+            if collection != .invoices, document.key.isNamed(in: reference), alive[reference, default: 0] > 1 {
                 return Finding(
                     kind: .doubledInXero, subject: subject,
                     message: "Xero has \(alive[reference, default: 0]) of these with the reference \(reference): "
@@ -121,7 +121,7 @@ struct BookComparison: Sendable {
         guard collection != .invoices else { return [] }
         return elements.compactMap { element in
             guard !isGone(element), let reference = element["Reference"]?.string,
-                let short = reference.split(separator: " ").map(String.init).first(where: isShortKey),
+                let short = reference.split(whereSeparator: { " []".contains($0) }).map(String.init).first(where: isShortKey),
                 storeID == nil || short.hasPrefix("\(storeID ?? ""):"), !known.contains(short)
             else { return nil }
             return Finding(

@@ -121,8 +121,8 @@ struct ObservationWriter: Sendable {
     ) async throws(PostgresError) {
         // An order from before the store's start is recorded and done with; what happens to it later is for the transformer.
         var ignoredReason: String?
-        if revision == 1 {
-            let history = StartRule.History(createdAt: reading.createdAt, refundedAt: reading.refundedAt)
+        if revision == 1, let createdAt = reading.createdAt {
+            let history = StartRule.History(createdAt: createdAt, refundedAt: reading.refundedAt)
             if case .ignored(let reason) = StartRule.verdict(history, since: store.since) { ignoredReason = reason }
         }
         let planned = ignoredReason == nil ? 0 : revision
@@ -134,7 +134,7 @@ struct ObservationWriter: Sendable {
             VALUES (\(store.id), \(reading.orderID), \(reading.number), \(store.orgID), \(revision), \(planned), \(state),
                     \(ignoredReason as String?), \(reading.status), \(reading.currency as String?),
                     \(reading.total?.description as String?), \(reading.totalTax?.description as String?),
-                    \(reading.refunded.description), \(reading.createdAt.rfc3339), \(reading.modifiedAt.rfc3339),
+                    \(reading.refunded.description), \(reading.createdAt?.rfc3339 as String?), \(reading.modifiedAt.rfc3339),
                     \(reading.paidAt?.rfc3339 as String?))
             ON CONFLICT (store_id, order_id) DO UPDATE SET
                 order_number = excluded.order_number, org_id = excluded.org_id, revision = excluded.revision,

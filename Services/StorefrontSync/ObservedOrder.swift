@@ -26,7 +26,8 @@ struct ObservedOrder: Sendable {
     let total: ExactDecimal?
     let totalTax: ExactDecimal?
     let refunded: ExactDecimal
-    let createdAt: Instant
+    /// By the store's clock; nil if the store does not say, and then whoever plans the order says so.
+    let createdAt: Instant?
     let modifiedAt: Instant
     let paidAt: Instant?
     let refundedAt: [Instant]
@@ -36,15 +37,12 @@ struct ObservedOrder: Sendable {
     let source: Source
 
     /// Takes an order and its refunds as WooCommerce words them.
-    /// - Throws: `Malformed` if the answer is not an order with an id and its stamps.
+    /// - Throws: `Malformed` if the answer is not an order with an id and lines.
     init(
         storeID: String, order: JSONValue, refunds: [JSONValue], readStartedAt: Instant, source: Source
     ) throws(Malformed) {
         guard let id = Self.orderID(of: order), order["line_items"]?.array != nil else {
             throw Malformed(description: "the store's answer is not an order: it has no id or no line_items")
-        }
-        guard let created = Self.instant(order["date_created_gmt"]) else {
-            throw Malformed(description: "order \(id) has no date_created_gmt")
         }
         self.storeID = storeID
         orderID = id
@@ -53,8 +51,9 @@ struct ObservedOrder: Sendable {
         currency = order["currency"]?.string
         total = order["total"]?.decimal
         totalTax = order["total_tax"]?.decimal
-        createdAt = created
-        modifiedAt = Self.instant(order["date_modified_gmt"]) ?? created
+        createdAt = Self.instant(order["date_created_gmt"])
+        // Without any stamp every reading has the same one, so that contents alone decide.
+        modifiedAt = Self.modifiedAt(of: order) ?? Instant(microseconds: 0)
         paidAt = Self.instant(order["date_paid_gmt"])
         refunded = refunds.reduce(ExactDecimal(0)) { sum, refund in
             refund["amount"]?.decimal.flatMap { sum.adding($0) } ?? sum

@@ -93,6 +93,8 @@ final class PostgresHandler: IOHandler {
     var isFinished: Bool { phase == .closed }
 
     func handle(_ commands: inout Deque<PostgresCommand>) {
+        // The connection may have been lost in this very round, with commands arriving meanwhile.
+        if phase == .closed { return refuse(commands) }
         backlog.append(contentsOf: commands)
         send()
     }
@@ -127,8 +129,12 @@ final class PostgresHandler: IOHandler {
 
     func close(_ reason: CloseReason, undelivered: Deque<PostgresCommand>) {
         if phase != .closed { fail(PostgresError(.connection, "the connection was closed by this program")) }
+        refuse(undelivered)
+    }
+
+    private func refuse(_ commands: Deque<PostgresCommand>) {
         let error = PostgresError(.connection, "the connection was already closed")
-        for command in undelivered { command.completion.complete(.failure(error)) }
+        for command in commands { command.completion.complete(.failure(error)) }
     }
 
     // MARK: Sending

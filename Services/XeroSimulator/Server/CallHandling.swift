@@ -16,16 +16,26 @@ struct CallHandling: Sendable {
     private struct ConnectionBroken: Error {}
 
     func respond(to request: Request, on channel: any Channel) async throws -> Response {
-        let (waiting, closed) = AsyncStream<Never>.makeStream()
-        return try await request.body.consumeWithInboundCloseHandler { body in
-            var bytes: [UInt8] = []
-            for try await part in body {
-                bytes.append(contentsOf: part.readableBytesView)
-                if bytes.count > Self.bodyLimit { return Response(status: .contentTooLarge) }
+        var request = request
+        let body = try await request.collectBody(upTo: Self.bodyLimit)
+        switch xero.begin(simulated(request, Array(buffer: body))) {
+        case .answered(let response):
+            return http(response)
+        case .admitted(let call):
+            defer { xero.finish(call) }
+            if call.fault == .commitLate {
+                later.add(call)
+                await hang(call, request)
+                return try await breakOff(channel)
             }
-            return try await answer(simulated(request, bytes), on: channel, until: waiting)
-        } onInboundClosed: {
-            closed.finish()
+            try? await Task.sleep(for: .microseconds(call.latencyMicroseconds))
+            let outcome = xero.perform(call)
+            switch outcome.delivery {
+            case .answer: return http(outcome.response)
+            case .hang: await hang(call, request)
+            case .reset: break
+            }
+            return try await breakOff(channel)
         }
     }
 
@@ -36,47 +46,27 @@ struct CallHandling: Sendable {
             method: request.method.rawValue, target: request.uri.string, headers: headers, body: body)
     }
 
-    private func answer(
-        _ request: SimulatedRequest, on channel: any Channel, until closed: AsyncStream<Never>
-    ) async throws -> Response {
-        switch xero.begin(request) {
-        case .answered(let response):
-            return http(response)
-        case .admitted(let call):
-            defer { xero.finish(call) }
-            if call.fault == .commitLate {
-                later.add(call)
-                await hang(call, until: closed)
-                try await breakOff(channel)
-            }
-            try? await Task.sleep(for: .microseconds(call.latencyMicroseconds))
-            let outcome = xero.perform(call)
-            switch outcome.delivery {
-            case .answer: return http(outcome.response)
-            case .hang: await hang(call, until: closed)
-            case .reset: break
-            }
-            try await breakOff(channel)
-            throw ConnectionBroken()
-        }
-    }
-
     /// Waits until the caller gives the connection up, the hang is over, or the simulator is to stop.
-    private func hang(_ call: SimulatedCall, until closed: AsyncStream<Never>) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in closed {} }
-            group.addTask {
-                try? await cancelWhenGracefulShutdown {
-                    try await Task.sleep(for: .microseconds(call.hangMicroseconds))
+    private func hang(_ call: SimulatedCall, _ request: Request) async {
+        let (closed, close) = AsyncStream<Never>.makeStream()
+        try? await request.body.consumeWithInboundCloseHandler { _ in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { for await _ in closed {} }
+                group.addTask {
+                    try? await cancelWhenGracefulShutdown {
+                        try await Task.sleep(for: .microseconds(call.hangMicroseconds))
+                    }
                 }
+                await group.next()
+                group.cancelAll()
             }
-            await group.next()
-            group.cancelAll()
+        } onInboundClosed: {
+            close.finish()
         }
     }
 
     /// Closes the connection with a reset, so that the caller sees it break.
-    private func breakOff(_ channel: any Channel) async throws {
+    private func breakOff(_ channel: any Channel) async throws -> Response {
         if let options = channel as? any SocketOptionProvider {
             try? await options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
         }

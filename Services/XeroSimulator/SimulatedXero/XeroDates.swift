@@ -1,6 +1,7 @@
 import Accounting
 import Foundation
 import JSON
+import NIOConcurrencyHelpers
 
 /// Dates and times in the forms Xero reads and writes.
 enum XeroDates {
@@ -51,10 +52,22 @@ enum XeroDates {
 
 /// Time zones of organisations.
 enum TimeZones {
+    /// The zones used so far; looking one up is slow.
+    private static let known = NIOLockedValueBox<[String: TimeZone]>([:])
+
+    private static func zone(_ name: String) -> TimeZone? {
+        known.withLockedValue { known in
+            if let zone = known[name] { return zone }
+            let zone = TimeZone(identifier: name)
+            known[name] = zone
+            return zone
+        }
+    }
+
     /// The date somewhere; an unknown zone counts as UTC.
     static func date(_ instant: Instant, in zone: String) -> CalendarDate {
         let seconds = Double(instant.microseconds) / 1_000_000
-        let offset = TimeZone(identifier: zone)?.secondsFromGMT(for: Date(timeIntervalSince1970: seconds)) ?? 0
+        let offset = Self.zone(zone)?.secondsFromGMT(for: Date(timeIntervalSince1970: seconds)) ?? 0
         return instant.date(utcOffsetSeconds: offset)
     }
 

@@ -68,15 +68,19 @@ extension LedgerCall {
     ) throws(Rejection) -> JSONObject {
         switch resource {
         case "Contacts":
-            return book.render(try ContactEntry.enter(element, mode: mode, into: &book, context: context), detail)
+            let contact = try ContactEntry.enter(element, mode: mode, into: &book, context: context)
+            return book.render(contact, detail)
         case "Items":
-            return book.render(try ItemEntry.enter(element, mode: mode, into: &book, context: context), detail)
+            let item = try ItemEntry.enter(element, mode: mode, into: &book, context: context)
+            return book.render(item, detail)
         case "Payments":
-            return book.render(try enterPayment(element, mode: mode, into: &book), detail)
+            let payment = try enterPayment(element, mode: mode, into: &book)
+            return book.render(payment, detail)
         default:
             let kind: SalesDocument.Kind = resource == "Invoices" ? .invoice : .creditNote
             var entry = DocumentEntry(kind: kind, mode: mode, context: context)
-            return book.render(try entry.enter(element, into: &book), detail)
+            let document = try entry.enter(element, into: &book)
+            return book.render(document, detail)
         }
     }
 

@@ -1,0 +1,201 @@
+import Accounting
+import JSON
+import Ledger
+import Mapping
+import Postgres
+
+@testable import XeroWriter
+
+/// Orders as plans, small and exact.
+struct SampleOrder: Sendable {
+    enum Kind: Sendable {
+        /// Paid.
+        case paid
+        /// Paid, and partly refunded.
+        case refunded
+        /// Not paid, and a part taken off.
+        case reduced
+        /// Not paid.
+        case unpaid
+        /// Cancelled.
+        case cancelled
+    }
+
+    var number: Int
+    var customer: Int
+    var kind: Kind = .paid
+    var net = ExactDecimal(100)
+    var tax = ExactDecimal(10)
+    var account = "200"
+    var name: String?
+    var email: String?
+
+    var id: String { String(number) }
+    var total: ExactDecimal { net + tax }
+    var refundID: String { "\(number)9" }
+    var invoiceNumber: String { "W-\(number)" }
+
+    private func key(_ reference: DocumentKeyRef) -> DocumentKey {
+        DocumentKey(reference, orgID: WriterHarness.org, storeID: WriterHarness.store)
+    }
+
+    var contact: DocumentKeyRef { DocumentKeyRef(kind: .contact, sourceID: "c:\(customer)") }
+    var invoice: DocumentKeyRef { DocumentKeyRef(kind: .invoice, sourceID: id) }
+    var payment: DocumentKeyRef { DocumentKeyRef(kind: .payment, sourceID: id) }
+    var creditNote: DocumentKeyRef { DocumentKeyRef(kind: .creditNote, sourceID: refundID) }
+    var refund: DocumentKeyRef { DocumentKeyRef(kind: .refund, sourceID: refundID) }
+    var allocation: DocumentKeyRef { DocumentKeyRef(kind: .allocation, sourceID: refundID) }
+
+    private func amounts(_ total: ExactDecimal, tax: ExactDecimal?) -> DocumentAmounts? {
+        guard let currency = Currency("AUD"), let date = CalendarDate("2026-11-20") else { return nil }
+        return DocumentAmounts(currency: currency, total: total, tax: tax, date: date)
+    }
+
+    private func reference(_ reference: DocumentKeyRef) -> JSONValue {
+        .string("Order \(number) [\(key(reference).shortForm)]")
+    }
+
+    private func line(_ amount: ExactDecimal) -> JSONValue {
+        [
+            "Description": "Things", "Quantity": 1, "UnitAmount": JSONValue(amount), "AccountCode": .string(account),
+            "TaxType": tax.isZero ? "EXEMPTOUTPUT" : "OUTPUT",
+        ]
+    }
+
+    private func link(_ name: String, _ reference: DocumentKeyRef) -> JSONValue {
+        .object([name: .string(key(reference).text)])
+    }
+
+    var plan: OrderPlan {
+        var documents = [contactDocument, invoiceDocument]
+        let refunded = ExactDecimal(units: 2200, scale: 2)
+        if kind == .paid || kind == .refunded {
+            documents.append(
+                money(payment, of: ("Invoice", link("$invoice", invoice)), amount: total, dependsOn: [invoice]))
+        }
+        if kind == .refunded || kind == .reduced { documents.append(creditNoteDocument(refunded)) }
+        if kind == .refunded {
+            documents.append(
+                money(
+                    refund, of: ("CreditNote", link("$creditNote", creditNote)), amount: refunded,
+                    dependsOn: [creditNote]))
+        }
+        if kind == .reduced {
+            documents.append(
+                PlannedDocument(
+                    allocation,
+                    desired: [
+                        "CreditNote": link("$creditNote", creditNote), "Invoice": link("$invoice", invoice),
+                        "Amount": JSONValue(refunded), "Date": "2026-11-20",
+                    ], dependsOn: [creditNote, invoice], amounts: amounts(refunded, tax: nil)))
+        }
+        return OrderPlan(documents: documents)
+    }
+
+    private var contactDocument: PlannedDocument {
+        PlannedDocument(
+            contact,
+            desired: [
+                "Name": .string(name ?? "Customer \(customer)"), "ContactNumber": .string("shop:c:\(customer)"),
+                "EmailAddress": .string(email ?? "c\(customer)@example.com"),
+            ])
+    }
+
+    private var invoiceDocument: PlannedDocument {
+        PlannedDocument(
+            invoice, number: invoiceNumber,
+            desired: [
+                "Type": "ACCREC", "Contact": link("$contact", contact), "Status": "AUTHORISED",
+                "LineAmountTypes": "Exclusive", "InvoiceNumber": .string(invoiceNumber),
+                "Reference": .string("Order \(number)"), "Url": .string("http://shop/order/\(number)"),
+                "Date": "2026-11-20", "DueDate": "2026-11-20", "CurrencyCode": "AUD", "LineItems": [line(net)],
+            ], dependsOn: [contact], amounts: amounts(total, tax: tax), voided: kind == .cancelled)
+    }
+
+    private func creditNoteDocument(_ total: ExactDecimal) -> PlannedDocument {
+        PlannedDocument(
+            creditNote, number: "CN-\(invoiceNumber)",
+            desired: [
+                "Type": "ACCRECCREDIT", "Contact": link("$contact", contact), "Status": "AUTHORISED",
+                "LineAmountTypes": "Exclusive", "CreditNoteNumber": .string("CN-\(invoiceNumber)"),
+                "Reference": reference(creditNote), "Date": "2026-11-20", "CurrencyCode": "AUD",
+                "LineItems": [line(ExactDecimal(20))],
+            ], dependsOn: [contact, invoice], amounts: amounts(total, tax: ExactDecimal(2)))
+    }
+
+    private func money(
+        _ document: DocumentKeyRef, of target: (name: String, link: JSONValue), amount: ExactDecimal,
+        dependsOn: [DocumentKeyRef]
+    ) -> PlannedDocument {
+        PlannedDocument(
+            document,
+            desired: .object([
+                target.name: target.link, "Account": ["Code": "090"], "Date": "2026-11-20",
+                "Amount": JSONValue(amount), "Reference": reference(document),
+            ]), dependsOn: dependsOn, amounts: amounts(amount, tax: nil))
+    }
+}
+
+extension WriterHarness {
+    /// Plans orders, each in a transaction of its own, as the transformer does.
+    @discardableResult
+    func plan(_ orders: [SampleOrder], revision: Int = 1, mappingVersion: Int64 = 1) async throws -> [PlanChange] {
+        var changes: [PlanChange] = []
+        for order in orders {
+            let change = try await database.withTransaction { session in
+                try await session.execute(
+                    """
+                    INSERT INTO sale (store_id, order_id, order_number, org_id, revision, planned_revision, state,
+                        created_at, modified_at)
+                    VALUES (\(Self.store), \(order.id), \(order.id), \(Self.org), \(revision), \(revision), 'planned',
+                        '2026-11-20'::timestamptz + make_interval(secs => \(order.number)), now())
+                    ON CONFLICT (store_id, order_id) DO UPDATE SET revision = excluded.revision,
+                        planned_revision = excluded.planned_revision, state = 'planned'
+                    """)
+                let change = try await PlanWriter.write(
+                    plan: order.plan, storeID: Self.store, orgID: Self.org, orderID: order.id, revision: revision,
+                    mappingVersion: mappingVersion, in: session)
+                if change.orderState == .posted {
+                    try await session.execute("UPDATE sale SET state = 'posted' WHERE order_id = \(order.id)")
+                }
+                return change
+            }
+            changes.append(change)
+        }
+        return changes
+    }
+
+    /// What is wrong with the books, given that they should hold exactly these orders.
+    func discrepancies(_ orders: [SampleOrder]) -> [String] {
+        let books = books
+        var found: [String] = []
+        func list(_ name: String) -> [JSONValue] { books[name]?.array ?? [] }
+        func expect(_ name: String, _ count: Int) {
+            if list(name).count != count { found.append("\(list(name).count) \(name) instead of \(count)") }
+        }
+        let paid = orders.filter { $0.kind == .paid || $0.kind == .refunded }
+        let refunded = orders.filter { $0.kind == .refunded }
+        let reduced = orders.filter { $0.kind == .reduced }
+        expect("contacts", Set(orders.map(\.customer)).count)
+        expect("invoices", orders.count)
+        expect("payments", paid.count + refunded.count)
+        expect("credit_notes", refunded.count + reduced.count)
+        expect("allocations", reduced.count)
+        for order in orders {
+            let invoices = list("invoices").filter { $0["InvoiceNumber"]?.string == order.invoiceNumber }
+            guard invoices.count == 1, let invoice = invoices.first else {
+                found.append("\(invoices.count) invoices \(order.invoiceNumber)")
+                continue
+            }
+            if invoice["Total"]?.decimal != order.total { found.append("\(order.invoiceNumber) has another total") }
+            let isPaid = order.kind == .paid || order.kind == .refunded
+            if (invoice["Status"]?.string == "PAID") != isPaid {
+                found.append("\(order.invoiceNumber) is \(invoice["Status"]?.string ?? "?")")
+            }
+        }
+        for note in list("credit_notes") where note["Status"]?.string != "PAID" {
+            found.append("\(note["CreditNoteNumber"]?.string ?? "?") is not used up")
+        }
+        return found
+    }
+}

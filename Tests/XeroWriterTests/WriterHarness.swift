@@ -1,0 +1,212 @@
+import Accounting
+import JSON
+import Ledger
+import Logging
+import Mapping
+import NIOConcurrencyHelpers
+import Postgres
+import SimulatedXero
+import TestSupport
+import Xero
+
+@testable import XeroWriter
+
+/// Clocks that are moved instead of waited for: the database's, the writer's and Xero's move together.
+final class MovedTime: Sendable {
+    private struct State {
+        var offset = 0.0
+        var waiting: [(at: Double, call: SimulatedCall)] = []
+    }
+
+    private let state = NIOLockedValueBox(State())
+    /// Asked whenever a writer has nothing to do; ends the run when true.
+    let isOver = NIOLockedValueBox<Probe?>(nil)
+
+    final class Probe: Sendable {
+        let ask: @Sendable () async throws -> Bool
+
+        init(_ ask: @escaping @Sendable () async throws -> Bool) { self.ask = ask }
+    }
+
+    var offset: Double { state.withLockedValue { $0.offset } }
+
+    /// Carries a call out once the clock has come so far.
+    func later(_ call: SimulatedCall) {
+        state.withLockedValue { $0.waiting.append(($0.offset + Double(call.delayMicroseconds) / 1e6, call)) }
+    }
+
+    func advance(seconds: Double, _ simulator: SimulatedXero) {
+        let due = state.withLockedValue { state in
+            state.offset += seconds
+            let due = state.waiting.filter { $0.at <= state.offset }
+            state.waiting.removeAll { $0.at <= state.offset }
+            return due
+        }
+        for (_, call) in due {
+            _ = simulator.perform(call)
+            simulator.finish(call)
+        }
+    }
+
+    var instant: Instant { Instant.now() + .microseconds(Int64(offset * 1e6)) }
+}
+
+/// A database with one organisation and one store, a simulated Xero, and writers that run on moved clocks.
+struct WriterHarness: Sendable {
+    static let org = "acme"
+    static let store = "shop"
+
+    let database: PostgresClient
+    let simulator: SimulatedXero
+    let clock: MovedTime
+    var minuteSeconds = 60.0
+
+    static func run(
+        settings: SimulatorSettings = SimulatorSettings(), _ body: @Sendable (WriterHarness) async throws -> Void
+    ) async throws {
+        try await withTemporaryDatabase(migrations: SchemaMigrations.all) { database in
+            let clock = MovedTime()
+            let simulator = SimulatedXero(
+                organisations: [OrganisationDefinition(key: org)], settings: settings, seed: 7,
+                clock: { clock.instant })
+            let harness = WriterHarness(database: database, simulator: simulator, clock: clock)
+            try await harness.configure()
+            try await body(harness)
+        }
+    }
+
+    private func configure() async throws {
+        try await database.executeScript(
+            """
+            INSERT INTO configuration (applied_by, document, changes) VALUES ('test', '', '{}');
+            INSERT INTO app (id, client_id, type, tier, secrets, version)
+            VALUES ('app', 'acme', 'custom_connection', 'starter', '', 1);
+            INSERT INTO org (id, app_id, settings, version) VALUES ('acme', 'app', '{}', 1);
+            INSERT INTO store (id, platform, org_id, url, since, settings, secrets, mapping_version, version)
+            VALUES ('shop', 'woocommerce', 'acme', 'http://shop', '2020-01-01', '{}', '', 1, 1);
+            """)
+    }
+
+    // MARK: Writers
+
+    func time(seconds limit: Double = 24 * 3600) -> WriterTime {
+        let clock = clock
+        let simulator = simulator
+        return WriterTime(
+            now: { ContinuousClock.now.adding(seconds: clock.offset) },
+            wait: { duration, isIdle in
+                guard isIdle else {
+                    // Something is on its way and will end the wait.
+                    try await Task.sleep(for: .seconds(3600))
+                    return
+                }
+                if let probe = clock.isOver.withLockedValue({ $0 }), try await probe.ask() { return }
+                if clock.offset > limit { return }
+                let (seconds, attoseconds) = duration.components
+                clock.advance(seconds: Double(seconds) + Double(attoseconds) / 1e18, simulator)
+                await Task.yield()
+            }, ledger: LedgerTime(offsetSeconds: { clock.offset }), minuteSeconds: minuteSeconds,
+            daySeconds: minuteSeconds * 1440)
+    }
+
+    func transport() -> XeroTransport {
+        let simulator = simulator
+        let clock = clock
+        let send: @Sendable (XeroRequest) async throws -> XeroResponse = { request in
+            let simulated = SimulatedRequest(
+                method: request.method.rawValue, target: request.path, headers: request.headers, body: request.body)
+            switch simulator.begin(simulated) {
+            case .answered(let response): return Self.response(response)
+            case .admitted(let call):
+                if call.fault == .commitLate {
+                    clock.later(call)
+                    throw XeroTransportError(.noAnswer, "no answer in time")
+                }
+                await Task.yield()
+                let outcome = simulator.perform(call)
+                simulator.finish(call)
+                guard outcome.delivery == .answer else { throw XeroTransportError(.noAnswer, "no answer") }
+                return Self.response(outcome.response)
+            }
+        }
+        return XeroTransport(api: send, identity: send)
+    }
+
+    private static func response(_ response: SimulatedResponse) -> XeroResponse {
+        XeroResponse(
+            status: response.status,
+            headers: Dictionary(response.headers.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
+            body: response.body)
+    }
+
+    func writer(
+        _ holder: String = "writer-1", transport: XeroTransport? = nil, dailyCalls: Int = 1000
+    ) -> OrgWriter {
+        let secret = OrganisationDefinition(key: Self.org).clientSecret
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return OrgWriter(
+            org: WriterOrg(
+                id: Self.org, tenantID: nil, dailyCalls: dailyCalls, isActive: true,
+                credentials: XeroCredentials(clientID: Self.org, clientSecret: secret)),
+            database: database, transport: transport ?? self.transport(), settings: WriterSettings(holder: holder),
+            time: time(), logger: logger, onOutcome: {})
+    }
+
+    /// Runs a writer until every document is settled or needs a person, or `until` says so.
+    func write(
+        _ writer: OrgWriter? = nil, until: (@Sendable () async throws -> Bool)? = nil
+    ) async throws {
+        let writer = writer ?? self.writer()
+        let harness = self
+        let until = until ?? { try await harness.isQuiet() }
+        clock.isOver.withLockedValue { box in
+            box = MovedTime.Probe {
+                let isOver = try await until()
+                if isOver { writer.retire() }
+                return isOver
+            }
+        }
+        defer { clock.isOver.withLockedValue { $0 = nil } }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await writer.run() }
+            await group.waitForAll()
+        }
+    }
+
+    func isQuiet() async throws -> Bool {
+        if clock.offset > 20 * 3600 { return true }
+        return try await count("state NOT IN ('posted', 'voided', 'superseded', 'held', 'dead')") == 0
+    }
+
+    // MARK: Looking
+
+    func count(_ condition: String) async throws -> Int {
+        let rows = try await database.query("SELECT count(*) AS n FROM document WHERE \(unsafeSQL: condition)")
+        return try rows[0].decode("n")
+    }
+
+    func states() async throws -> [String: String] {
+        var states: [String: String] = [:]
+        for row in try await database.query("SELECT key, state, state_reason FROM document") {
+            let key: String = try row.decode("key")
+            states[key] = row["state"]
+        }
+        return states
+    }
+
+    func value(_ sql: String) async throws -> String? {
+        try await database.query("\(unsafeSQL: sql)").first?[0]
+    }
+
+    func faults(_ rules: [JSONValue]) {
+        let body: JSONValue = ["rules": .array(rules)]
+        let response = simulator.handle(
+            SimulatedRequest(method: "PUT", target: "/_control/faults", body: body.encoded()))
+        precondition(response.status < 300, String(decoding: response.body, as: UTF8.self))
+    }
+
+    var books: JSONValue { simulator.ledger(Self.org)["orgs"]?[0] ?? .null }
+
+    var calls: JSONValue { simulator.calls()["orgs"]?[Self.org] ?? .null }
+}
