@@ -91,7 +91,8 @@ final class HintWorker: Sendable {
         let started = Instant.now()
         let order = try await reader.order(hint.orderID)
         guard ObservedOrder.orderID(of: order) == hint.orderID else {
-            throw ObservedOrder.Malformed(description: "the store answered with another document than order \(hint.orderID)")
+            throw ObservedOrder.Malformed(
+                description: "the store answered with another document than order \(hint.orderID)")
         }
         // After the order, so that no refund its stamp counts can be missing.
         let refunds = ObservedOrder.mayHaveRefunds(order) ? try await reader.refunds(of: hint.orderID) : []

@@ -194,7 +194,8 @@ struct HintWorkerTests {
             await sync.work()
             #expect(try await sync.column("SELECT entity_id FROM hint").isEmpty)
             #expect(try await sync.column("SELECT reason FROM sale").first?.contains("404") == true)
-            #expect(try await sync.column("SELECT subject FROM audit WHERE change = 'gone from the store'") == ["shop/1"])
+            #expect(
+                try await sync.column("SELECT subject FROM audit WHERE change = 'gone from the store'") == ["shop/1"])
         }
     }
 
@@ -214,7 +215,8 @@ struct HintWorkerTests {
         }
     }
 
-    @Test("records an order from before the store's start as ignored, naming the rule; a refund after it needs a person")
+    @Test(
+        "records an order from before the store's start as ignored, naming the rule; a refund after it needs a person")
     func start() async throws {
         let shop = FakeStore()
         let old = "2026-06-29T10:00:00"

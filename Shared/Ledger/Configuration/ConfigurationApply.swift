@@ -145,12 +145,15 @@ extension ConfigurationFile {
     }
 
     /// The stores whose held orders a changed mapping may free, and those whose start moved.
-    private func storesToReplan(_ stored: StoredConfiguration) -> (mapping: [String], start: [String], earlier: [String]) {
+    private func storesToReplan(_ stored: StoredConfiguration) -> (
+        mapping: [String], start: [String], earlier: [String]
+    ) {
         let known = stores.filter { stored.planInputs[$0.id] != nil }
         let moved = known.filter { stored.since[$0.id] != $0.since }
         let earlier = moved.filter { store in stored.since[store.id].map { store.since < $0 } ?? false }
         return (
-            known.filter { stored.planInputs[$0.id] != planInputs(of: $0) }.map(\.id), moved.map(\.id), earlier.map(\.id)
+            known.filter { stored.planInputs[$0.id] != planInputs(of: $0) }.map(\.id), moved.map(\.id),
+            earlier.map(\.id)
         )
     }
 

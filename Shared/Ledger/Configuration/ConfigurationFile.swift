@@ -1,5 +1,6 @@
 public import Accounting
 public import JSON
+import Mapping
 
 /// A configuration file, read and checked: what `counterfoil apply` makes true.
 public struct ConfigurationFile: Sendable, Hashable {
@@ -64,7 +65,10 @@ public struct OrgConfiguration: Sendable, Hashable {
 
     /// What is kept of it as `settings`.
     var settings: JSONValue {
-        ["daily_calls": .number(JSONNumber(dailyCalls)), "time_zone": .string(timeZone), "policies": policies, "mapping": mapping]
+        [
+            "daily_calls": .number(JSONNumber(dailyCalls)), "time_zone": .string(timeZone), "policies": policies,
+            "mapping": mapping,
+        ]
     }
 }
 
@@ -119,7 +123,7 @@ extension AppConfiguration {
     }
 }
 
-/// Operations on mappings that need no knowledge of what their keys mean.
+/// Operations on settings that need no knowledge of what their keys mean.
 public enum ConfigurationMapping {
     /// Merges two mappings: objects key by key, anything else as a whole.
     /// - Parameters:
@@ -127,10 +131,6 @@ public enum ConfigurationMapping {
     ///   - base: the values below them.
     /// - Returns: the merged mapping.
     public static func merge(_ override: JSONValue, over base: JSONValue) -> JSONValue {
-        guard case .object(let upper) = override, case .object(var merged) = base else { return override }
-        for (key, value) in upper {
-            merged[key] = merged[key].map { merge(value, over: $0) } ?? value
-        }
-        return .object(merged)
+        MappingConfiguration.merged(org: base, store: override)
     }
 }

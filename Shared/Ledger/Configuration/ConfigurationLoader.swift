@@ -103,7 +103,8 @@ public enum ConfigurationLoader {
     }
 
     private static let unopened =
-        "its secrets cannot be opened with this COUNTERFOIL_KEY; use the key they were sealed with, or run counterfoil apply again with this one"
+        "its secrets cannot be opened with this COUNTERFOIL_KEY; use the key they were sealed with, or run "
+        + "counterfoil apply again with this one"
 
     static func open(_ sealed: [UInt8], _ sealing: ConfigurationSealing) -> JSONValue? {
         guard let bytes = try? sealing.open(sealed) else { return nil }

@@ -18,9 +18,12 @@ extension ParsedConfiguration {
             let path = join(org.fields.path, "tenant")
             if app.kind == .customConnection, org.value.tenantID != nil {
                 reader.report(
-                    org.fields.line(of: "tenant"), path, "a custom connection reaches one organisation and needs no tenant; leave the line out")
+                    org.fields.line(of: "tenant"), path,
+                    "a custom connection reaches one organisation and needs no tenant; leave the line out")
             } else if app.kind != .customConnection, org.value.tenantID == nil {
-                reader.report(org.fields.line, path, "missing; it is the organisation's tenant id, which Xero's /connections lists")
+                reader.report(
+                    org.fields.line, path,
+                    "missing; it is the organisation's tenant id, which Xero's /connections lists")
             }
         }
         for (app, users) in Dictionary(grouping: orgs, by: \.value.appID) where users.count > 1 {
@@ -28,7 +31,9 @@ extension ParsedConfiguration {
             for org in users.dropFirst() {
                 reader.report(
                     org.fields.line(of: "app"), join(org.fields.path, "app"),
-                    "the custom connection '\(app)' is already used by org '\(users[0].value.id)' and reaches only one; give this org an app of its own")
+                    "the custom connection '\(app)' is already used by org '\(users[0].value.id)' and reaches only "
+                        + "one; give this org an app of its own"
+                )
             }
         }
         for store in stores where !orgNames.contains(store.value.orgID) {
@@ -43,15 +48,20 @@ extension ParsedConfiguration {
     func checkPrefixes(_ reader: inout ConfigurationReader) {
         for (index, store) in stores.enumerated() {
             for other in stores[..<index] where other.value.orgID == store.value.orgID {
-                let shorter = min(store.value.numberPrefix, other.value.numberPrefix, by: { $0.utf8.count < $1.utf8.count })
+                let shorter = min(
+                    store.value.numberPrefix, other.value.numberPrefix, by: { $0.utf8.count < $1.utf8.count })
                 let longer = shorter == store.value.numberPrefix ? other.value.numberPrefix : store.value.numberPrefix
                 guard longer.lowercased().hasPrefix(shorter.lowercased()),
                     longer.dropFirst(shorter.count).allSatisfy(\.isNumber)
                 else { continue }
-                let what = longer == shorter ? "the same prefix as" : "too much like the prefix '\(other.value.numberPrefix)' of"
+                let what =
+                    longer == shorter
+                    ? "the same prefix as" : "too much like the prefix '\(other.value.numberPrefix)' of"
                 reader.report(
                     store.fields.line(of: "number_prefix"), join(store.fields.path, "number_prefix"),
-                    "'\(store.value.numberPrefix)' is \(what) store '\(other.value.id)' of the same org: two orders could get one invoice number; give each store its own, ending in a hyphen")
+                    "'\(store.value.numberPrefix)' is \(what) store '\(other.value.id)' of the same org: two orders "
+                        + "could get one invoice number; give each store its own, ending in a hyphen"
+                )
             }
         }
     }
@@ -67,9 +77,12 @@ extension ParsedConfiguration {
             } catch {
                 var keys = error.path.split(separator: ".").map(String.init)
                 if keys.first == "mapping" { keys.removeFirst() }
-                let own = [store.fields.path, "mapping"].joined(separator: ".").split(separator: ".").map(String.init) + keys
-                let inherited = ((org?.fields.path).map { $0 + ".mapping" } ?? "").split(separator: ".").map(String.init) + keys
-                let place = Self.line(of: own, in: root).map { (own, $0) }
+                let own =
+                    [store.fields.path, "mapping"].joined(separator: ".").split(separator: ".").map(String.init) + keys
+                let inherited =
+                    ((org?.fields.path).map { $0 + ".mapping" } ?? "").split(separator: ".").map(String.init) + keys
+                let place =
+                    Self.line(of: own, in: root).map { (own, $0) }
                     ?? Self.line(of: inherited, in: root).map { (inherited, $0) }
                 let path = (place?.0 ?? own).joined(separator: ".")
                 guard reported.insert(path).inserted else { continue }
@@ -83,8 +96,9 @@ extension ParsedConfiguration {
     private static func line(of keys: [String], in root: Node) -> Int? {
         var node = root
         var line: Int?
-        for key in keys {
-            guard case .mapping(let mapping) = node, let pair = mapping.first(where: { $0.key.scalar?.string == key })
+        for key in keys.map({ $0.prefix { $0 != "[" } }) {
+            guard case .mapping(let mapping) = node,
+                let pair = mapping.first(where: { $0.key.scalar.map { $0.string == key } ?? false })
             else { return nil }
             line = pair.key.mark?.line
             node = pair.value

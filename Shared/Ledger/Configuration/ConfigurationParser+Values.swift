@@ -6,7 +6,8 @@ import Yams
 extension ParsedConfiguration {
     /// A store's address: http or https, no credentials, no query; its trailing slash is dropped.
     func readURL(_ fields: ConfigurationReader.Fields, _ reader: inout ConfigurationReader) -> String? {
-        guard let text = reader.text("url", in: fields, required: "it is the shop's address, e.g. https://shop.example") else {
+        guard let text = reader.text("url", in: fields, required: "it is the shop's address, e.g. https://shop.example")
+        else {
             return nil
         }
         let line = fields.line(of: "url")
@@ -27,7 +28,8 @@ extension ParsedConfiguration {
             return nil
         }
         guard scheme == "https" || scheme == "http" else {
-            reader.report(line, path, "'\(scheme)' is no scheme for a shop; write https:// (or http:// inside your own network)")
+            reader.report(
+                line, path, "'\(scheme)' is no scheme for a shop; write https:// (or http:// inside your own network)")
             return nil
         }
         return String(text.reversed().drop { $0 == "/" }.reversed())
@@ -37,7 +39,9 @@ extension ParsedConfiguration {
     func readSince(
         _ fields: ConfigurationReader.Fields, org: String?, _ reader: inout ConfigurationReader
     ) -> Instant? {
-        let why = "orders created earlier are left alone, so that nothing already in the books is posted again; write a date, e.g. 2026-07-01"
+        let why =
+            "orders created earlier are left alone, so that nothing already in the books is posted again; write a "
+            + "date, e.g. 2026-07-01"
         guard let text = reader.text("since", in: fields, required: why) else { return nil }
         if let date = CalendarDate(text) {
             let zone = orgs.first { $0.value.id == org }?.value.timeZone ?? "UTC"
@@ -56,11 +60,14 @@ extension ParsedConfiguration {
         let prefix = reader.text("number_prefix", in: fields) ?? "\(id.uppercased())-"
         let path = join(fields.path, "number_prefix")
         if prefix.utf8.count > 40 || !prefix.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) || prefix.contains("/") {
-            reader.report(fields.line(of: "number_prefix"), path, "a prefix has at most 40 plain characters and no slash, e.g. SHOP-")
+            reader.report(
+                fields.line(of: "number_prefix"), path,
+                "a prefix has at most 40 plain characters and no slash, e.g. SHOP-")
             return nil
         }
         if prefix.uppercased().hasPrefix("CN-") {
-            reader.report(fields.line(of: "number_prefix"), path, "CN- begins the numbers of credit notes; choose another prefix")
+            reader.report(
+                fields.line(of: "number_prefix"), path, "CN- begins the numbers of credit notes; choose another prefix")
             return nil
         }
         return prefix
@@ -72,17 +79,21 @@ extension ParsedConfiguration {
     ) -> (webhook: String, key: String, secret: String)? {
         let path = join(fields.path, "credentials")
         guard let (line, node) = fields.entries["credentials"] else {
-            reader.report(fields.line, path, "missing; it needs webhook_secret, consumer_key and consumer_secret below it")
+            reader.report(
+                fields.line, path, "missing; it needs webhook_secret, consumer_key and consumer_secret below it")
             return nil
         }
         let allowed = ["webhook_secret", "consumer_key", "consumer_secret"]
         guard let credentials = reader.fields(of: node, path: path, line: line, allowed: allowed) else { return nil }
         let webhook = reader.text(
-            "webhook_secret", in: credentials, required: "it is the secret of the webhook in the shop's settings, e.g. ${SHOP_WEBHOOK_SECRET}")
+            "webhook_secret", in: credentials,
+            required: "it is the secret of the webhook in the shop's settings, e.g. ${SHOP_WEBHOOK_SECRET}")
         let key = reader.text(
-            "consumer_key", in: credentials, required: "it is the key of a REST API key with read permission, e.g. ${SHOP_CONSUMER_KEY}")
+            "consumer_key", in: credentials,
+            required: "it is the key of a REST API key with read permission, e.g. ${SHOP_CONSUMER_KEY}")
         let secret = reader.text(
-            "consumer_secret", in: credentials, required: "it is the secret of that REST API key, e.g. ${SHOP_CONSUMER_SECRET}")
+            "consumer_secret", in: credentials,
+            required: "it is the secret of that REST API key, e.g. ${SHOP_CONSUMER_SECRET}")
         guard let webhook, let key, let secret else { return nil }
         return (webhook, key, secret)
     }

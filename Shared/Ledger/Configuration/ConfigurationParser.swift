@@ -74,7 +74,8 @@ struct ParsedConfiguration {
 
     mutating func readApps(_ sections: ConfigurationReader.Fields, _ reader: inout ConfigurationReader) {
         for fields in entries(of: "apps", sections, ["client_id", "client_secret", "type", "tier"], &reader) {
-            let clientID = reader.text("client_id", in: fields, required: "it is the app's client id at developer.xero.com")
+            let clientID = reader.text(
+                "client_id", in: fields, required: "it is the app's client id at developer.xero.com")
             let type = reader.choice(
                 "type", in: fields, of: AppConfiguration.Kind.allCases.map(\.rawValue),
                 required: "write web, pkce or custom_connection")
@@ -84,7 +85,9 @@ struct ParsedConfiguration {
                 "client_secret", in: fields,
                 required: needsSecret ? "give it as a reference, e.g. ${XERO_CLIENT_SECRET}" : nil)
             if kind == .pkce, secret != nil {
-                reader.report(fields.line(of: "client_secret"), join(fields.path, "client_secret"), "a pkce app has no secret; leave the line out")
+                reader.report(
+                    fields.line(of: "client_secret"), join(fields.path, "client_secret"),
+                    "a pkce app has no secret; leave the line out")
             }
             let tiers = ["starter", "core", "plus", "advanced", "enterprise", "custom"]
             let tier = reader.choice("tier", in: fields, of: tiers, required: nil)
@@ -109,10 +112,11 @@ struct ParsedConfiguration {
             let dailyCalls = reader.number("daily_calls", in: fields, within: 1...1_000_000, otherwise: 1000)
             let timeZone = reader.text("time_zone", in: fields) ?? "UTC"
             if LocalTime(zone: timeZone) == nil {
-                let hint = ConfigurationNames.nearest(to: timeZone, among: LocalTime.knownZones)
+                let nearest = ConfigurationNames.nearest(to: timeZone, among: LocalTime.knownZones)
+                let hint = nearest.map { "did you mean '\($0)'?" } ?? "write one like Australia/Sydney"
                 reader.report(
                     fields.line(of: "time_zone"), join(fields.path, "time_zone"),
-                    "'\(timeZone)' is no time zone\(hint.map { "; did you mean '\($0)'?" } ?? "; write one like Australia/Sydney")")
+                    "'\(timeZone)' is no time zone; \(hint)")
             }
             let policies = readPolicies(fields, &reader)
             let mapping = readMapping(fields, &reader)
@@ -164,9 +168,12 @@ struct ParsedConfiguration {
             let path = join(section, name)
             names[section, default: []].insert(name)
             if !ConfigurationNames.isID(name) {
-                reader.report(entry.line, path, "'\(name)' is no id; an id has 1 to 32 small letters, digits and hyphens")
+                reader.report(
+                    entry.line, path, "'\(name)' is no id; an id has 1 to 32 small letters, digits and hyphens")
             } else if section == "stores", name == "xero" {
-                reader.report(entry.line, path, "no store can be called 'xero': /webhooks/xero is Xero's own address; choose another id")
+                reader.report(
+                    entry.line, path,
+                    "no store can be called 'xero': /webhooks/xero is Xero's own address; choose another id")
             }
             if let fields = reader.fields(of: entry.node, path: path, line: entry.line, allowed: allowed) {
                 found.append(fields)

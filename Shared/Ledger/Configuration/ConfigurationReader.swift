@@ -31,7 +31,8 @@ struct ConfigurationReader {
     mutating func fields(of node: Node, path: String, line: Int?, allowed: [String]?) -> Fields? {
         guard case .mapping(let mapping) = node else {
             if isNull(node), allowed == nil { return Fields(path: path, line: line, entries: [:]) }
-            report(line, path, "this must be keys with values, one on each line, indented below '\(lastWord(of: path))'")
+            report(
+                line, path, "this must be keys with values, one on each line, indented below '\(lastWord(of: path))'")
             return nil
         }
         var entries: [String: (line: Int?, node: Node)] = [:]
@@ -128,7 +129,9 @@ struct ConfigurationReader {
             return .object(object)
         case .sequence(let sequence):
             var values: [JSONValue] = []
-            for (position, value) in sequence.enumerated() { values.append(json(value, path: join(path, "\(position)"))) }
+            for (position, value) in sequence.enumerated() {
+                values.append(json(value, path: join(path, "\(position)")))
+            }
             return .array(values)
         case .alias:
             report(node.mark?.line, path, "an alias that leads nowhere")
@@ -151,7 +154,11 @@ struct ConfigurationReader {
             case .reference(let name):
                 do {
                     guard let value = try lookup(name) else {
-                        report(line, path, "the environment variable \(name) is not set (nor is \(name)_FILE); set it and run apply again")
+                        report(
+                            line, path,
+                            "the environment variable \(name) is not set (nor is \(name)_FILE); set it and run apply "
+                                + "again"
+                        )
                         return nil
                     }
                     result += value
@@ -160,7 +167,10 @@ struct ConfigurationReader {
                     return nil
                 }
             case .malformed(let what):
-                report(line, path, "'\(what)' is no reference; write ${NAME} with capital letters, digits and _, or $${ for a plain ${")
+                report(
+                    line, path,
+                    "'\(what)' is no reference; write ${NAME} with capital letters, digits and _, or $${ for a plain ${"
+                )
                 return nil
             }
         }
@@ -219,7 +229,9 @@ enum EnvironmentReference {
     }
 
     private static func isName(_ text: Substring) -> Bool {
-        guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
+        guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
         return text.utf8.allSatisfy {
             (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "_")

@@ -130,7 +130,10 @@ enum ConfigurationRefusals {
             problems.append(
                 ConfigurationProblem(
                     line: nil, path: "orgs.\(org.id).tenant",
-                    message: "\(count) documents are in the tenant '\(old)'; another tenant is another org: add it under a new id"))
+                    message:
+                        "\(count) documents are in the tenant '\(old)'; another tenant is another org: add it under "
+                        + "a new id"
+                ))
         }
         guard problems.isEmpty else { throw ConfigurationFileError(.refused, problems) }
     }

@@ -178,7 +178,8 @@ struct ConfigurationFileTests {
             testDescription: "a key written twice", replace: "sweep_seconds: 60", with: "url: https://b.example",
             says: "written twice in the mapping that begins here: 'url'"),
         Mistake(
-            testDescription: "a list where keys belong", replace: "      accounts: { sales: \"210\" }", with: "      - sales",
+            testDescription: "a list where keys belong", replace: "      accounts: { sales: \"210\" }",
+            with: "      - sales",
             says: "line 28: stores.shop.mapping: this must be keys with values"),
         Mistake(
             testDescription: "what is not YAML", replace: "stores:", with: "stores: [",
@@ -197,7 +198,8 @@ struct ConfigurationFileTests {
 
     @Test("with several mistakes names them all, in the order of the file")
     func namesAll() {
-        let yaml = Self.example.replacing("app: books", with: "app: x").replacing("platform: woocommerce", with: "platform: x")
+        let yaml = Self.example.replacing("app: books", with: "app: x").replacing(
+            "platform: woocommerce", with: "platform: x")
         #expect(Self.problems(yaml).map { $0.prefix(7) } == ["line 8:", "line 18"])
     }
 
@@ -208,19 +210,22 @@ struct ConfigurationFileTests {
         #expect(Self.problems("apps: {}\norgs: {}\nstores: {}").isEmpty)
     }
 
-    @Test("in which two stores could make the same document number is refused", arguments: [
-        ("A-", "A-", true), ("A-", "a-", true), ("A", "A1", true), ("A-", "A-EU-", false), ("A-", "B-", false),
-    ])
+    @Test(
+        "in which two stores could make the same document number is refused",
+        arguments: [
+            ("A-", "A-", true), ("A-", "a-", true), ("A", "A1", true), ("A-", "A-EU-", false), ("A-", "B-", false),
+        ])
     func prefixes(_ first: String, _ second: String, _ clash: Bool) {
-        let yaml = Self.example.replacing("number_prefix: SHOP-", with: "number_prefix: \(first)") + "\n" + """
-              other:
-                platform: woocommerce
-                org: demo
-                url: https://other.example
-                since: 2026-07-01
-                number_prefix: \(second)
-                credentials: { webhook_secret: a, consumer_key: b, consumer_secret: c }
-            """
+        let yaml =
+            Self.example.replacing("number_prefix: SHOP-", with: "number_prefix: \(first)") + "\n" + """
+                  other:
+                    platform: woocommerce
+                    org: demo
+                    url: https://other.example
+                    since: 2026-07-01
+                    number_prefix: \(second)
+                    credentials: { webhook_secret: a, consumer_key: b, consumer_secret: c }
+                """
         #expect(Self.problems(yaml).contains { $0.contains("number_prefix") } == clash, "\(Self.problems(yaml))")
     }
 
