@@ -86,43 +86,87 @@ let package = Package(
         library("IOThread", ["CSystemShims", deque, locks]),
         library("ConnectionPool", [deque, locks]),
         library("RabbitMQ", ["CRabbitMQ", "CSystemShims", "IOThread", deque, locks, lifecycle, logging, metricsCore]),
-        library("Postgres", ["CPostgres", "CSystemShims", "IOThread", "ConnectionPool", deque, locks, lifecycle, logging, metricsCore]),
+        library(
+            "Postgres",
+            ["CPostgres", "CSystemShims", "IOThread", "ConnectionPool", deque, locks, lifecycle, logging, metricsCore]),
         // Running a service
         library("Observability", ["JSON", logging, metrics, metricsCore, locks]),
-        library("ServiceKit", ["Observability", "RabbitMQ", "Postgres", lifecycle, signals, logging, metrics, hummingbird, crypto, locks]),
-        library("Messaging", ["RabbitMQ", "Postgres", "JSON", "Accounting", lifecycle, logging, metricsCore, deque, locks]),
+        library(
+            "ServiceKit",
+            ["Observability", "RabbitMQ", "Postgres", lifecycle, signals, logging, metrics, hummingbird, crypto, locks]),
+        library(
+            "Messaging", ["RabbitMQ", "Postgres", "JSON", "Accounting", lifecycle, logging, metricsCore, deque, locks]),
         // Domain
         library("Storefronts", ["JSON", "Accounting", crypto, httpClient, nio, nioHTTP, logging]),
         library("Mapping", ["JSON", "Accounting"]),
         library("Xero", ["JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, logging, crypto, locks]),
-        library("Ledger", ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams]),
+        library(
+            "Ledger",
+            ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams]),
         // Services
-        service("Ingest", ["ServiceKit", "Observability", "Messaging", "RabbitMQ", "Storefronts", "Postgres", "JSON", "Accounting", hummingbird, hummingbirdCore, nio, nioHTTP, httpTypes, crypto, metricsCore, locks, deque]),
-        service("StorefrontSync", ["ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, crypto, locks, metrics]),
-        service("Transformer", ["ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON", "Accounting", metrics, locks]),
-        service("XeroWriter", ["ServiceKit", "Messaging", "RabbitMQ", "Mapping", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient, metrics, locks, crypto]),
-        service("Reconciler", ["ServiceKit", "Messaging", "Storefronts", "Mapping", "Xero", "Ledger", "Postgres", "JSON", "Accounting", httpClient]),
+        service(
+            "Ingest",
+            [
+                "ServiceKit", "Observability", "Messaging", "RabbitMQ", "Storefronts", "Postgres", "JSON", "Accounting",
+                hummingbird, hummingbirdCore, nio, nioHTTP, httpTypes, crypto, metricsCore, locks, deque,
+            ]),
+        service(
+            "StorefrontSync",
+            [
+                "ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting",
+                httpClient, crypto, locks, metrics,
+            ]),
+        service(
+            "Transformer",
+            [
+                "ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON",
+                "Accounting", metrics, locks,
+            ]),
+        service(
+            "XeroWriter",
+            [
+                "ServiceKit", "Messaging", "RabbitMQ", "Mapping", "Xero", "Ledger", "Postgres", "JSON", "Accounting",
+                httpClient, metrics, locks, crypto,
+            ]),
+        service(
+            "Reconciler",
+            [
+                "ServiceKit", "Messaging", "Storefronts", "Mapping", "Xero", "Ledger", "Postgres", "JSON", "Accounting",
+                httpClient,
+            ]),
         service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics]),
-        service("CLI", ["ServiceKit", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP]),
+        service(
+            "CLI", ["ServiceKit", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP]),
         // Stand-ins
         .target(
-            name: "SimulatedXero", dependencies: ["JSON", "Accounting", locks], path: "Services/XeroSimulator/SimulatedXero",
+            name: "SimulatedXero", dependencies: ["JSON", "Accounting", locks],
+            path: "Services/XeroSimulator/SimulatedXero",
             swiftSettings: strict),
         .executableTarget(
             name: "XeroSimulator",
-            dependencies: ["SimulatedXero", "Observability", "JSON", "Accounting", hummingbird, nio, httpTypes, arguments, lifecycle, logging, locks],
+            dependencies: [
+                "SimulatedXero", "Observability", "JSON", "Accounting", hummingbird, nio, httpTypes, arguments,
+                lifecycle, logging, locks,
+            ],
             path: "Services/XeroSimulator/Server", swiftSettings: strict),
         .target(
             name: "SimulatedWooCommerce", dependencies: ["JSON", "Accounting", locks],
             path: "Services/StorefrontSimulator/SimulatedWooCommerce", swiftSettings: strict),
         .executableTarget(
             name: "StorefrontSimulator",
-            dependencies: ["SimulatedWooCommerce", "Observability", "JSON", "Accounting", hummingbird, nio, nioHTTP, httpTypes, httpClient, crypto, arguments, lifecycle, logging, locks],
+            dependencies: [
+                "SimulatedWooCommerce", "Observability", "JSON", "Accounting", hummingbird, nio, nioHTTP, httpTypes,
+                httpClient, crypto, arguments, lifecycle, logging, locks,
+            ],
             path: "Services/StorefrontSimulator/Server", swiftSettings: strict),
-        service("Play", ["SimulatedWooCommerce", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, locks, signals]),
+        service(
+            "Play",
+            ["SimulatedWooCommerce", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, locks, signals]),
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle], path: "Tests/TestSupport",
+            name: "TestSupport",
+            dependencies: ["CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("JSON", ["JSON"]),
         tests("Accounting", ["JSON", "Accounting"]),
@@ -132,17 +176,39 @@ let package = Package(
         tests("Postgres", ["Postgres", "IOThread", logging, lifecycle]),
         tests("Observability", ["Observability", "JSON", logging, metrics, metricsCore]),
         tests("ServiceKit", ["ServiceKit", "Observability", logging, hummingbird, crypto]),
-        tests("Messaging", ["Messaging", "Ledger", "RabbitMQ", "Postgres", "JSON", "Accounting", logging, lifecycle, locks]),
-        tests("Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, locks, logging]),
+        tests(
+            "Messaging",
+            ["Messaging", "Ledger", "RabbitMQ", "Postgres", "JSON", "Accounting", logging, lifecycle, locks]),
+        tests(
+            "Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, locks, logging]),
         tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
         tests("Ledger", ["Ledger", "Mapping", "Messaging", "Postgres", "JSON", "Accounting", logging]),
-        tests("Ingest", ["Ingest", "ServiceKit", "Observability", "Ledger", "Messaging", "RabbitMQ", "Storefronts", "Postgres", "JSON", "Accounting", hummingbird, nio, nioPosix, crypto, metricsCore, lifecycle, logging, locks]),
-        tests("StorefrontSync", ["StorefrontSync", "Storefronts", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
-        tests("Transformer", ["Transformer", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
-        tests("XeroWriter", ["XeroWriter", "Xero", "SimulatedXero", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", httpClient, logging, locks]),
+        tests(
+            "Ingest",
+            [
+                "Ingest", "ServiceKit", "Observability", "Ledger", "Messaging", "RabbitMQ", "Storefronts", "Postgres",
+                "JSON", "Accounting", hummingbird, nio, nioPosix, crypto, metricsCore, lifecycle, logging, locks,
+            ]),
+        tests(
+            "StorefrontSync",
+            ["StorefrontSync", "Storefronts", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+        tests(
+            "Transformer",
+            ["Transformer", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+        tests(
+            "XeroWriter",
+            [
+                "XeroWriter", "Xero", "SimulatedXero", "Mapping", "Ledger", "Messaging", "Postgres", "JSON",
+                "Accounting", httpClient, logging, locks,
+            ]),
         tests("XeroSimulator", ["XeroSimulator", "SimulatedXero", "JSON", "Accounting"]),
-        tests("StorefrontSimulator", ["StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting", httpClient, nio, nioHTTP, lifecycle, logging]),
+        tests(
+            "StorefrontSimulator",
+            [
+                "StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting", httpClient, nio, nioHTTP,
+                lifecycle, logging,
+            ]),
         tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting", locks]),
         tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Reconciler", ["Reconciler", "Mapping", "Xero", "JSON", "Accounting"]),

@@ -49,7 +49,7 @@ final class RejectLimiter: Sendable {
             if let storeID { keys.append("store " + storeID) }
             if let source { keys.append("source " + source) }
             let isOver = keys.contains { key in
-                guard let rows = state.rows[key] else { return state.rows.count >= Self.keyLimit }
+                guard let rows = state.rows[key] else { return rowsPerMinute == 0 || state.rows.count >= Self.keyLimit }
                 return rows >= rowsPerMinute
             }
             if isOver {

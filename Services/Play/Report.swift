@@ -31,7 +31,10 @@ struct Report: Sendable {
 
     // MARK: Orders
 
-    private func state(_ order: PlayedOrder) -> String { sales[order.key]?.state ?? "unknown" }
+    private func state(_ order: PlayedOrder) -> String {
+        let state = sales[order.key]?.state ?? "unknown"
+        return state == "posted" && order.expected.outcome == .ignored ? "voided" : state
+    }
 
     private var outcomes: TextTable {
         var table = TextTable([.left("outcome"), .right("orders"), .left("which")])

@@ -84,7 +84,8 @@ struct BookComparison: Sendable {
             guard let element = byID[document.xeroID] else {
                 return Finding(
                     kind: .missingInXero, subject: subject,
-                    message: "\(document.title) was posted, and Xero does not have it: resync the order to post it again.")
+                    message:
+                        "\(document.title) was posted, and Xero does not have it: resync the order to post it again.")
             }
             let reference = element["Reference"]?.string ?? ""
             if collection != .invoices, document.key.isNamed(in: reference), alive[reference, default: 0] > 1 {
@@ -121,12 +122,14 @@ struct BookComparison: Sendable {
         guard collection != .invoices else { return [] }
         return elements.compactMap { element in
             guard !isGone(element), let reference = element["Reference"]?.string,
-                let short = reference.split(whereSeparator: { " []".contains($0) }).map(String.init).first(where: isShortKey),
+                let short = reference.split(whereSeparator: { " []".contains($0) }).map(String.init).first(
+                    where: isShortKey),
                 storeID == nil || short.hasPrefix("\(storeID ?? ""):"), !known.contains(short)
             else { return nil }
             return Finding(
                 kind: .unknownHere, subject: short,
-                message: "Xero has \(collection.rawValue.lowercased()) \(element[collection.idField]?.string ?? "") with our "
+                message:
+                    "Xero has \(collection.rawValue.lowercased()) \(element[collection.idField]?.string ?? "") with our "
                     + "reference \(reference), and it is not recorded here: read the order again, and it is adopted.")
         }
     }

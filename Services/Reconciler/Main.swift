@@ -4,6 +4,8 @@ import ServiceKit
 @main
 enum Main {
     static func main() async {
-        await ServiceMain.run("reconciler", needs: [.database, .key]) { context in try Wiring(context: context).services() }
+        await ServiceMain.run("reconciler", needs: [.database, .key]) { context in
+            try Wiring(context: context).services()
+        }
     }
 }

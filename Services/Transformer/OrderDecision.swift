@@ -42,7 +42,8 @@ struct OrderDecision: Sendable {
         }
         return OrderDecision(
             outcome: Planner.plan(
-                order: order, mapping: rules.mapping, org: rules.org, store: rules.store, invoiceDate: past.invoiceDate))
+                order: order, mapping: rules.mapping, org: rules.org, store: rules.store, invoiceDate: past.invoiceDate)
+        )
     }
 
     private static func history(

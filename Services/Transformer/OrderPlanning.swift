@@ -49,9 +49,11 @@ struct OrderPlanning: Sendable {
             await hold(order, "\(error)")
         } catch {
             failed.increment()
-            logger.warning("order not planned; it is tried again", metadata: [
-                "order": "\(order.text)", "error": "\(error)",
-            ])
+            logger.warning(
+                "order not planned; it is tried again",
+                metadata: [
+                    "order": "\(order.text)", "error": "\(error)",
+                ])
         }
     }
 
@@ -135,9 +137,11 @@ struct OrderPlanning: Sendable {
                     .held(reason), of: order, revision: sale.revision, mappingVersion: 0, in: transaction)
             }
         } catch {
-            logger.warning("order not held; it is tried again", metadata: [
-                "order": "\(order.text)", "error": "\(error)",
-            ])
+            logger.warning(
+                "order not held; it is tried again",
+                metadata: [
+                    "order": "\(order.text)", "error": "\(error)",
+                ])
         }
     }
 

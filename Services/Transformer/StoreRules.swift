@@ -53,7 +53,8 @@ final class StoreRules: Sendable {
         if snapshot.stores[storeID] == nil { snapshot = try await current(true) }
         if let known = cached(storeID, version: snapshot.version) { return known }
         guard let store = snapshot.stores[storeID] else {
-            throw NoRules(description: "the store is not in the configuration any more; add it again, or discard the order")
+            throw NoRules(
+                description: "the store is not in the configuration any more; add it again, or discard the order")
         }
         guard let org = snapshot.orgs[store.orgID] else {
             throw NoRules(description: "org \(store.orgID) is not in the configuration any more; add it and apply")

@@ -39,9 +39,11 @@ struct Wiring {
                 await planning.plan(order)
                 return .done
             })
-        let poll = PeriodicService(name: "planning of due orders", every: .seconds(2), logger: context.logger, rounds: {
-            try await planning.planDue(limit: 500, concurrency: concurrency) == 500 ? .again : .pause
-        })
+        let poll = PeriodicService(
+            name: "planning of due orders", every: .seconds(2), logger: context.logger,
+            rounds: {
+                try await planning.planDue(limit: 500, concurrency: concurrency) == 500 ? .again : .pause
+            })
         return [watch, publisher, relay, consumer, runner, poll]
     }
 }

@@ -110,7 +110,8 @@ final class WriterSupervisor: Service, CustomStringConvertible {
     static func orgs(in snapshot: ConfigurationSnapshot) -> [String: WriterOrg] {
         var orgs: [String: WriterOrg] = [:]
         for (id, org) in snapshot.orgs {
-            guard let app = snapshot.apps[org.appID], app.kind == .customConnection, let secret = app.clientSecret else {
+            guard let app = snapshot.apps[org.appID], app.kind == .customConnection, let secret = app.clientSecret
+            else {
                 continue
             }
             orgs[id] = WriterOrg(

@@ -57,6 +57,10 @@ final class MessageLanes: Sendable {
                 let arriving = messages.cancelOnGracefulShutdown()
                 do {
                     for try await message in arriving {
+                        if isStopping {
+                            message.nack(requeue: true)
+                            continue
+                        }
                         guard let item = item(message) else { continue }
                         if let first = scheduler.withLockedValue({ $0.add(item, key: item.key) }) {
                             group.addTask { await self.work(from: first) }
@@ -72,6 +76,11 @@ final class MessageLanes: Sendable {
             self.giveBackWaiting()
         }
     }
+
+    /// How many messages wait for their lane.
+    var waiting: Int { scheduler.withLockedValue { $0.waiting } }
+
+    private var isStopping: Bool { stopping.withLockedValue { $0 } }
 
     private func item(_ message: Delivery) -> Item? {
         do {
@@ -95,6 +104,7 @@ final class MessageLanes: Sendable {
         var current: Item? = first
         while let item = current {
             await handle(item)
+            if isStopping { giveBackWaiting() }
             current = scheduler.withLockedValue { $0.finish(key: item.key)?.item }
         }
     }
@@ -125,7 +135,6 @@ final class MessageLanes: Sendable {
 
     private func giveBackLater(_ item: Item) async {
         metrics.retried.increment()
-        let isStopping = stopping.withLockedValue { $0 }
         if !isStopping {
             let pause = retry.delay(afterFailures: item.message.earlierDeliveries + 1)
             try? await cancelWhenGracefulShutdown { [clock] in try await clock.sleep(for: pause) }

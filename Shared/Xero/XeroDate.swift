@@ -9,7 +9,8 @@ public enum XeroDate {
         if text.hasPrefix("/Date(") {
             let digits = text.dropFirst(6).prefix { $0 == "-" || $0.isASCII && $0.isNumber }
             // An offset only says which zone it was shown in; the milliseconds are UTC.
-            let number = digits.first == "-" ? "-" + digits.dropFirst().prefix { $0 != "-" } : digits.prefix { $0 != "-" }
+            let number =
+                digits.first == "-" ? "-" + digits.dropFirst().prefix { $0 != "-" } : digits.prefix { $0 != "-" }
             guard let milliseconds = Int64(number), text.hasSuffix(")/") else { return nil }
             let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
             return overflow ? nil : Instant(microseconds: microseconds)

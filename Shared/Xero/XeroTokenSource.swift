@@ -174,7 +174,8 @@ public final class XeroTokenSource: Sendable {
         if response.status == 400 || response.status == 401 || response.status == 403 {
             return XeroTokenError(
                 code: .rejected,
-                message: "Xero does not accept the app's credentials (\(word)): check client id, client secret and scopes")
+                message:
+                    "Xero does not accept the app's credentials (\(word)): check client id, client secret and scopes")
         }
         return XeroTokenError(code: .unavailable, message: "Xero's identity service answered \(word)")
     }

@@ -107,7 +107,8 @@ extension XeroTransport {
         if let known = error as? XeroTransportError { return known }
         if let known = error as? HTTPClientError {
             switch known {
-            case .connectTimeout, .invalidURL, .emptyHost, .emptyScheme, .getConnectionFromPoolTimeout, .alreadyShutdown:
+            case .connectTimeout, .invalidURL, .emptyHost, .emptyScheme, .getConnectionFromPoolTimeout,
+                .alreadyShutdown:
                 return XeroTransportError(.notSent, "could not reach Xero: \(known)")
             case .readTimeout, .deadlineExceeded, .writeTimeout:
                 return XeroTransportError(.noAnswer, "Xero did not answer in time")

@@ -13,7 +13,9 @@ struct OutputTests {
         #expect(table.lines == ["what            waiting", "orders to read        7", "messages           1200"])
     }
 
-    @Test("ages are in a person's words", arguments: [(5, "5 s"), (119, "119 s"), (150, "2 min"), (7300, "2 h"), (200_000, "2 days")])
+    @Test(
+        "ages are in a person's words",
+        arguments: [(5, "5 s"), (119, "119 s"), (150, "2 min"), (7300, "2 h"), (200_000, "2 days")])
     func ages(_ seconds: Int, _ text: String) {
         #expect(ageText(seconds: seconds) == text)
     }

@@ -16,11 +16,14 @@ struct PlayTests {
         #expect(result.output.contains("The books tie."), "\(result.output)")
     }
 
-    @Test("kill -9 each second, a broker and a database restart and Xero's faults lose and double nothing", .timeLimit(.minutes(30)))
+    @Test(
+        "kill -9 each second, a broker and a database restart and Xero's faults lose and double nothing",
+        .timeLimit(.minutes(30)))
     func chaos() async throws {
         let seconds = Playground.isSoak ? 600 : 60
         print("chaos: seed \(seed), \(seconds) s")
-        let result = try await Playground.play("chaos", ["--orders", "200", "--seed", "\(seed)", "--chaos", "\(seconds)"])
+        let result = try await Playground.play(
+            "chaos", ["--orders", "200", "--seed", "\(seed)", "--chaos", "\(seconds)"])
         #expect(result.status == 0, "seed \(seed)\n\(result.output)")
         #expect(result.output.contains("The books tie."), "seed \(seed)\n\(result.output)")
     }

@@ -19,8 +19,8 @@ struct Playground {
     /// Where the executables stand: beside the test bundle.
     static var binaries: URL {
         var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        for _ in 0..<4 where !FileManager.default.isExecutableFile(atPath: folder.appending(path: "counterfoil-play").path)
-        {
+        for _ in 0..<4
+        where !FileManager.default.isExecutableFile(atPath: folder.appending(path: "counterfoil-play").path) {
             folder.deleteLastPathComponent()
         }
         return folder
@@ -74,7 +74,7 @@ struct Playground {
         process.standardInput = FileHandle.nullDevice
         // A file, not a pipe: servers that stay behind keep the descriptor, and a pipe would never end.
         let file = FileManager.default.temporaryDirectory.appending(path: "counterfoil-\(UUID().uuidString).log")
-        FileManager.default.createFile(atPath: file.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: file.path, contents: nil)
         defer { try? FileManager.default.removeItem(at: file) }
         let output = try FileHandle(forWritingTo: file)
         process.standardOutput = output

@@ -136,11 +136,11 @@ struct OutboxIntegrationTests {
                 try await add((2...50).map { message($0) }, to: database)
                 relay.wake()
                 try proxy.reopen()
-                var subjects: Set<String> = []
-                while subjects.count < 49 {
-                    subjects.formUnion(try await receive(1, from: consumer).map(\.0.subject))
+                // The first one may come again, if its confirm was lost with the connection.
+                var missing = Set((2...50).map { "shop/order/\($0)" })
+                while !missing.isEmpty {
+                    missing.subtract(try await receive(1, from: consumer).map(\.0.subject))
                 }
-                #expect(subjects == Set((2...50).map { "shop/order/\($0)" }))
                 while try await count(database) > 0 { await Task.yield() }
             }
         }

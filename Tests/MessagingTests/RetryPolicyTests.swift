@@ -18,10 +18,10 @@ import Testing
     }
 
     @Test func `The wait is anything between the floor and the bound`() {
-        var least = Fixed(value: 0)
-        var most = Fixed(value: .max)
-        #expect(policy.delay(afterFailures: 3, using: &least) == .milliseconds(10))
-        #expect(policy.delay(afterFailures: 3, using: &most) == .milliseconds(400))
+        var low = Fixed(value: 1 << 42)
+        var high = Fixed(value: .max)
+        #expect(policy.delay(afterFailures: 3, using: &low) == .milliseconds(10))
+        #expect(policy.delay(afterFailures: 3, using: &high) == .milliseconds(400))
         for failures in 1...20 {
             let delay = policy.delay(afterFailures: failures)
             #expect(delay >= policy.floor && delay <= policy.bound(afterFailures: failures))

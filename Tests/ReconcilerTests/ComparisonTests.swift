@@ -107,6 +107,7 @@ struct StoreComparisonTests {
     func malformed() {
         #expect(StoreComparison.listed(["code": "rest_forbidden"]) == nil)
         #expect(
-            StoreComparison.listed(["id": 7, "number": "1007", "date_created_gmt": "2026-11-01T10:00:00"])?.number == "1007")
+            StoreComparison.listed(["id": 7, "number": "1007", "date_created_gmt": "2026-11-01T10:00:00"])?.number
+                == "1007")
     }
 }

@@ -44,13 +44,15 @@ enum Shop {
             ],
             "line_items": [
                 [
-                    "id": 1, "name": "Ledger", "quantity": 1, "sku": "L-1", "subtotal": "100.00", "subtotal_tax": "10.00",
+                    "id": 1, "name": "Ledger", "quantity": 1, "sku": "L-1", "subtotal": "100.00",
+                    "subtotal_tax": "10.00",
                     "total": "100.00", "total_tax": "10.00", "taxes": [["id": 3, "total": "10", "subtotal": "10"]],
                 ]
             ],
             "tax_lines": [
                 [
-                    "id": 9, "rate_id": 3, "rate_code": "AU-GST-1", "label": "GST", "rate_percent": 10, "compound": false,
+                    "id": 9, "rate_id": 3, "rate_code": "AU-GST-1", "label": "GST", "rate_percent": 10,
+                    "compound": false,
                     "tax_total": "10.00", "shipping_tax_total": "0.00",
                 ]
             ],
@@ -58,7 +60,9 @@ enum Shop {
         ]
     }
 
-    static func snapshot(_ order: JSONValue, refunds: JSONValue = []) -> JSONValue { ["order": order, "refunds": refunds] }
+    static func snapshot(_ order: JSONValue, refunds: JSONValue = []) -> JSONValue {
+        ["order": order, "refunds": refunds]
+    }
 }
 
 @Suite("Deciding what an order asks for")

@@ -35,7 +35,8 @@ struct OrgWriterTests {
     func otherDocuments() async throws {
         try await WriterHarness.run { harness in
             var orders = [
-                SampleOrder(number: 1, customer: 1, kind: .refunded), SampleOrder(number: 2, customer: 2, kind: .reduced),
+                SampleOrder(number: 1, customer: 1, kind: .refunded),
+                SampleOrder(number: 2, customer: 2, kind: .reduced),
                 SampleOrder(number: 3, customer: 3, kind: .unpaid), SampleOrder(number: 4, customer: 4, kind: .unpaid),
             ]
             try await harness.plan(orders)

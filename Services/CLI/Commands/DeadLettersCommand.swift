@@ -106,12 +106,14 @@ struct DeadLettersCommand: AsyncParsableCommand {
             ]
             if !row.cell("document").isEmpty {
                 lines += [
-                    "", "Document", "  \(row.cell("document")): \(row.cell("document_state"))", "  \(row.cell("desired"))",
+                    "", "Document", "  \(row.cell("document")): \(row.cell("document_state"))",
+                    "  \(row.cell("desired"))",
                 ]
             }
             if !row.cell("method").isEmpty {
                 lines += [
-                    "", "Call", "  \(row.cell("method")) \(row.cell("path")) -> \(row.cell("status")) at "
+                    "", "Call",
+                    "  \(row.cell("method")) \(row.cell("path")) -> \(row.cell("status")) at "
                         + "\(row.cell("called_at").prefix(19))",
                     "  \(oneLine(row.cell("response"), limit: 2000))",
                 ]

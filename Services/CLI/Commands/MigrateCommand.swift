@@ -7,7 +7,8 @@ import Postgres
 /// `counterfoil migrate`
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "migrate", abstract: "Bring the database's schema up to date. Safe to run at any time, by anybody.")
+        commandName: "migrate", abstract: "Bring the database's schema up to date. Safe to run at any time, by anybody."
+    )
 
     @Flag(name: .long, help: "Only list what would be applied.")
     var dryRun = false

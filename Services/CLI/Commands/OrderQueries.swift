@@ -115,7 +115,8 @@ struct OrderText {
     }
 
     private var documents: [String] {
-        var table = TextTable(["kind", "number", "state", "total", "tax", "date", "xero id", "remark"], right: ["total", "tax"])
+        var table = TextTable(
+            ["kind", "number", "state", "total", "tax", "date", "xero id", "remark"], right: ["total", "tax"])
         for row in found.list("documents") {
             table.add([
                 row.cell("kind"), row.cell("number"), row.cell("state"), row.cell("total"), row.cell("tax"),
@@ -129,7 +130,8 @@ struct OrderText {
         var table = TextTable(["when (UTC)", "call", "purpose", "status", "outcome"])
         for row in found.list("calls") {
             table.add([
-                moment(row.cell("started_at")), "\(row.cell("method")) \(row.cell("path").prefix(50))", row.cell("purpose"),
+                moment(row.cell("started_at")), "\(row.cell("method")) \(row.cell("path").prefix(50))",
+                row.cell("purpose"),
                 row.cell("status"), row.cell("outcome").isEmpty ? "no result yet" : row.cell("outcome"),
             ])
         }
@@ -138,7 +140,10 @@ struct OrderText {
 
     private var letters: [String] {
         found.list("letters").flatMap { letter in
-            ["#\(letter.cell("id")) \(letter.cell("state")): \(letter.cell("message"))", "  \(letter.cell("suggestion"))"]
+            [
+                "#\(letter.cell("id")) \(letter.cell("state")): \(letter.cell("message"))",
+                "  \(letter.cell("suggestion"))",
+            ]
         }
     }
 

@@ -21,7 +21,8 @@ struct ResyncCommand: AsyncParsableCommand {
         let id = try await DatabaseAccess().withDatabase { client in
             try await StoreLookup.require(store, client)
             let known = try await client.query(
-                "SELECT order_id FROM sale WHERE store_id = \(store) AND (order_number = \(order) OR order_id = \(order)) LIMIT 1")
+                "SELECT order_id FROM sale WHERE store_id = \(store) AND (order_number = \(order) OR order_id = \(order)) LIMIT 1"
+            )
             let id = try known.first?.decode("order_id", as: String.self) ?? order
             try await client.execute(
                 """
@@ -87,7 +88,8 @@ enum StoreLookup {
         throw CommandFailure(
             "There is no store \(store). "
                 + (stores.isEmpty
-                    ? "None is configured yet: counterfoil apply -f FILE" : "There are: \(stores.joined(separator: ", ")).")
+                    ? "None is configured yet: counterfoil apply -f FILE"
+                    : "There are: \(stores.joined(separator: ", ")).")
         )
     }
 }

@@ -7,7 +7,8 @@ import Postgres
 /// `counterfoil reconcile (STORE|ORG) [--since DATE]`
 struct ReconcileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reconcile", abstract: "Compare storefront, own state and Xero; list what is missing, doubled or different.",
+        commandName: "reconcile",
+        abstract: "Compare storefront, own state and Xero; list what is missing, doubled or different.",
         discussion: "Orders the storefront has and we have not are read at once. Exits 3 if something needs a person.")
 
     @Argument(help: "A store, or an org for all of its stores.")
@@ -35,7 +36,9 @@ struct ReconcileCommand: AsyncParsableCommand {
         }
         output.show(result, text: Self.text(result))
         if result.cell("state") != "done" { throw CommandOutcome.failed }
-        if result.list("findings").contains(where: { $0["repaired"]?.bool == false }) { throw CommandOutcome.needsPerson }
+        if result.list("findings").contains(where: { $0["repaired"]?.bool == false }) {
+            throw CommandOutcome.needsPerson
+        }
     }
 
     private static func request(

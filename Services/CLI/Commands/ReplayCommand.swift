@@ -40,7 +40,8 @@ struct ReplayCommand: AsyncParsableCommand {
             return try await ConfigurationLoader.load(from: client, sealing: sealing).stores[store]
         }
         guard let record else {
-            throw CommandFailure("The secrets of store \(store) cannot be opened. Is COUNTERFOIL_KEY the services' key?")
+            throw CommandFailure(
+                "The secrets of store \(store) cannot be opened. Is COUNTERFOIL_KEY the services' key?")
         }
         let base = try url ?? access.environment.string("INGEST_URL", default: "http://localhost:8080")
         let client = HTTPClient(eventLoopGroupProvider: .singleton)

@@ -7,7 +7,8 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "What waits, how old it is, which orgs are paused and why, and how many calls are left.",
-        discussion: "Exits 3 when something needs a person: held orders, open dead letters, a paused org, a store in trouble.")
+        discussion:
+            "Exits 3 when something needs a person: held orders, open dead letters, a paused org, a store in trouble.")
 
     @OptionGroup var output: OutputOptions
 
@@ -128,7 +129,9 @@ struct StatusText {
         var table = TextTable(["what", "waiting", "oldest"], right: ["waiting", "oldest"])
         for row in status.list("backlog") {
             let waiting = row.count("waiting")
-            table.add([row.cell("what"), "\(waiting)", waiting == 0 ? "-" : ageText(seconds: row.count("oldest_seconds"))])
+            table.add([
+                row.cell("what"), "\(waiting)", waiting == 0 ? "-" : ageText(seconds: row.count("oldest_seconds")),
+            ])
         }
         return table.lines
     }

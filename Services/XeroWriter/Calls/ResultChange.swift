@@ -123,8 +123,10 @@ struct ResultChange: Sendable {
         let isHeld = document.machine.state == .held
         outcomes.append((document, isHeld ? "held" : outcome))
         summary.posted += 1
-        let cause = element.warnings.isEmpty ? outcome : "\(outcome); Xero warns: \(element.warnings.joined(separator: "; "))"
-        finish(&document, from: from, outcome == "adopted" ? "adopted" : "posted", difference ?? cause, keepsCall: false)
+        let cause =
+            element.warnings.isEmpty ? outcome : "\(outcome); Xero warns: \(element.warnings.joined(separator: "; "))"
+        finish(
+            &document, from: from, outcome == "adopted" ? "adopted" : "posted", difference ?? cause, keepsCall: false)
     }
 
     private mutating func refuse(_ document: inout StoredDocument, _ messages: [String]) throws {

@@ -51,7 +51,9 @@ struct ResultStore: Sendable {
     }
 
     /// Stores that a call was certainly not carried out: its documents can go again.
-    func storeNotCarriedOut(_ record: CallRecord, _ result: CallResult, costsAttempt: Bool) async throws -> ResultSummary {
+    func storeNotCarriedOut(_ record: CallRecord, _ result: CallResult, costsAttempt: Bool) async throws
+        -> ResultSummary
+    {
         try await transaction(record) { change, documents in
             for document in documents {
                 try change.release(document, costsAttempt: costsAttempt, cause: result.error ?? result.outcome.rawValue)
@@ -69,7 +71,8 @@ struct ResultStore: Sendable {
     }
 
     /// Stores that nobody knows what became of a call: its documents are looked up after the settle time.
-    func storeUncertain(_ record: CallRecord, status: Int?, body: String?, error: String) async throws -> ResultSummary {
+    func storeUncertain(_ record: CallRecord, status: Int?, body: String?, error: String) async throws -> ResultSummary
+    {
         try await transaction(record) { change, documents in
             for document in documents { try change.apply(.unknown, to: document) }
             return CallResult(

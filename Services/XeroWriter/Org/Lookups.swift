@@ -94,8 +94,11 @@ struct Lookups: Sendable {
         var found: [Int64: Finding] = [:]
         for document in documents {
             let elements =
-                kind == .contact ? try await contact(document) : try await read(.filtered(
-                    BatchComposer.collection(kind), where: filter(document)), BatchComposer.collection(kind))
+                kind == .contact
+                ? try await contact(document)
+                : try await read(
+                    .filtered(
+                        BatchComposer.collection(kind), where: filter(document)), BatchComposer.collection(kind))
             found.merge(findings([document], elements, isVoid: false)) { first, _ in first }
         }
         return found
@@ -133,11 +136,12 @@ struct Lookups: Sendable {
                     && allocation["Amount"]?.decimal == document.total
             }
             // Xero need not tell an allocation's own id here; the credit note's stands for it.
-            found[document.id] = match.map { value in
-                var element = XeroElement(value, collection: .allocations)
-                element.id = element.id ?? noteID
-                return .found(element)
-            } ?? .absent
+            found[document.id] =
+                match.map { value in
+                    var element = XeroElement(value, collection: .allocations)
+                    element.id = element.id ?? noteID
+                    return .found(element)
+                } ?? .absent
         }
         return found
     }
@@ -258,11 +262,13 @@ extension OrgWriter {
             try await CallStore.finish(
                 id: callID,
                 CallResult(
-                    response.status < 300 ? .done : response.status == 429 ? .throttled : .refused, status: response.status,
+                    response.status < 300 ? .done : response.status == 429 ? .throttled : .refused,
+                    status: response.status,
                     response: String(decoding: response.body, as: UTF8.self)), time: time.ledger, in: database)
             return response
         case .notSent(let message), .noAnswer(let message):
-            try await CallStore.finish(id: callID, CallResult(.resolved, error: message), time: time.ledger, in: database)
+            try await CallStore.finish(
+                id: callID, CallResult(.resolved, error: message), time: time.ledger, in: database)
             throw LookupFailure(description: message)
         }
     }

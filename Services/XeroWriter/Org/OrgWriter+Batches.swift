@@ -40,7 +40,10 @@ extension OrgWriter {
                 orgID: orgID, limit: BatchPolicy.size, maximumLane: lane, time: time.ledger, in: database
             ).filter { !($0.shape.isLookup && isLookingUp) }
             let (available, linger, inFlight) = state.withLockedValue { state in
-                (state.pacer.available(at: now), state.thrift.linger(at: now), Set(state.inFlight.values.compactMap { $0 }))
+                (
+                    state.pacer.available(at: now), state.thrift.linger(at: now),
+                    Set(state.inFlight.values.compactMap { $0 })
+                )
             }
             switch BatchPolicy.choose(
                 candidates, available: available, linger: linger, dayLinger: dayLinger,

@@ -100,7 +100,8 @@ extension OrgWriter {
         } else {
             words = "status \(response.status)"
         }
-        return "Xero refuses access, with a fresh token as well (\(words)): check in Xero that the app is connected and has its"
+        return
+            "Xero refuses access, with a fresh token as well (\(words)): check in Xero that the app is connected and has its"
             + " scopes, then resume the organisation"
     }
 
@@ -122,7 +123,8 @@ extension OrgWriter {
             }
         case .noAnswer(let message):
             logger.warning(
-                "a call has no answer", metadata: [WriterLogKey.call: "\(pending.record.id)", WriterLogKey.error: "\(message)"])
+                "a call has no answer",
+                metadata: [WriterLogKey.call: "\(pending.record.id)", WriterLogKey.error: "\(message)"])
             retry(pending, after: time.xeroSeconds(5 * Double(1 << min(pending.tries, 4))))
         }
         leave(callID: pending.record.id)
@@ -144,7 +146,8 @@ extension OrgWriter {
             let outcome: CallOutcome = response.status == 429 ? .throttled : .refused
             await keep(pending) {
                 try await self.results.storeNotCarriedOut(
-                    record, CallResult(outcome, status: response.status, response: body, error: "status \(response.status)"),
+                    record,
+                    CallResult(outcome, status: response.status, response: body, error: "status \(response.status)"),
                     costsAttempt: false)
             }
         case .refused(let status, let message, let elements):
@@ -152,7 +155,8 @@ extension OrgWriter {
             await refuse(pending, status: status, body: body, message: message, elements: elements)
         case .unclear(let status, let message):
             logger.warning(
-                "an answer tells nothing", metadata: [WriterLogKey.call: "\(record.id)", WriterLogKey.status: "\(status)"])
+                "an answer tells nothing",
+                metadata: [WriterLogKey.call: "\(record.id)", WriterLogKey.status: "\(status)"])
             await settle(pending, status: status, body: body, message)
         }
     }

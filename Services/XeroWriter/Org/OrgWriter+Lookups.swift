@@ -34,7 +34,8 @@ extension OrgWriter {
         guard !documents.isEmpty else { return nil }
         state.withLockedValue { $0.lookingUp.formUnion(documents.map(\.id)) }
         let record = CallRecord(
-            id: callID, orgID: orgID, purpose: .probe, kind: shape.kind, method: "GET", path: "", holder: settings.holder)
+            id: callID, orgID: orgID, purpose: .probe, kind: shape.kind, method: "GET", path: "",
+            holder: settings.holder)
         return .lookUp(record, documents)
     }
 
@@ -121,7 +122,8 @@ extension OrgWriter {
     ) async throws {
         switch finding {
         case .found(let element):
-            try change.adopt(document, element, isVoid: change.record.purpose == .void || document.machine.operation == .void)
+            try change.adopt(
+                document, element, isVoid: change.record.purpose == .void || document.machine.operation == .void)
         case .foreign(let element, let words):
             try change.foreign(document, message: "\(words) (\(element.id ?? "no id"))")
         case .nameTaken:

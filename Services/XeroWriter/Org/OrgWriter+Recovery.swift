@@ -13,8 +13,10 @@ extension OrgWriter {
     func follow(_ jobs: inout [Job]) async throws -> Double {
         let now = now
         let calls = state.withLockedValue { state in
-            state.pending.values.filter { state.inFlight[$0.record.id] == nil && !state.settling.contains($0.record.id) }
-                .sorted { $0.dueAt < $1.dueAt }
+            state.pending.values.filter {
+                state.inFlight[$0.record.id] == nil && !state.settling.contains($0.record.id)
+            }
+            .sorted { $0.dueAt < $1.dueAt }
         }
         var next = Double.infinity
         for call in calls {

@@ -70,7 +70,8 @@ final class OrgWriter: Sendable {
             OrgState(
                 org: org, pacer: OrgPacer(minute: time.minuteSeconds, now: 0),
                 thrift: CallThrift(spacing: time.minuteSeconds / OrgPacer.rate, now: 0),
-                day: OrgDay(day: time.daySeconds, limit: org.dailyCalls), breaker: OrgBreaker(minute: time.minuteSeconds)))
+                day: OrgDay(day: time.daySeconds, limit: org.dailyCalls),
+                breaker: OrgBreaker(minute: time.minuteSeconds)))
     }
 
     /// The present moment, in seconds since the writer was made.

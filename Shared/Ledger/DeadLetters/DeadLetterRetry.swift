@@ -93,7 +93,10 @@ public enum DeadLetterRetry {
             """)
         guard changed > 0 else { return .nothingToDo("its order is on its way already") }
         try await Audit.add(
-            [AuditEntry(actor: actor, subject: "\(store)/\(order)", change: "held -> observed", cause: "retry asked for")],
+            [
+                AuditEntry(
+                    actor: actor, subject: "\(store)/\(order)", change: "held -> observed", cause: "retry asked for")
+            ],
             in: session)
         return .retrying
     }

@@ -64,7 +64,8 @@ public enum DocumentStore {
     /// - Parameters:
     ///   - documents: documents that are locked by the session.
     ///   - session: a transaction.
-    public static func save(_ documents: [StoredDocument], in session: some PostgresSession) async throws(PostgresError) {
+    public static func save(_ documents: [StoredDocument], in session: some PostgresSession) async throws(PostgresError)
+    {
         guard !documents.isEmpty else { return }
         try await saveStates(documents, in: session)
         let changed = documents.filter(\.hasNewContent)

@@ -7,7 +7,8 @@ enum PlanGuard {
     /// Looks for a reason why the plan cannot be written as it is.
     /// - Returns: the reason in a person's words; nil if there is none.
     static func objection(to order: PlannedOrder, present: [StoredDocument]) -> String? {
-        let wanted = Dictionary(order.plan.documents.map { (order.key($0), $0) }, uniquingKeysWith: { first, _ in first })
+        let wanted = Dictionary(
+            order.plan.documents.map { (order.key($0), $0) }, uniquingKeysWith: { first, _ in first })
         let ours = present.filter { $0.orderID == order.orderID && $0.key.storeID == order.storeID }
         let onInvoice = ours.filter { $0.key.kind != .invoice && $0.isInXero && $0.machine.state != .voided }
         for document in ours where document.isInXero {
@@ -25,11 +26,13 @@ enum PlanGuard {
         _ document: StoredDocument, _ planned: PlannedDocument?, order: PlannedOrder, onInvoice: [StoredDocument]
     ) -> String? {
         guard let planned else {
-            return "\(document.title) is in Xero, but the order no longer asks for it: void it in Xero, or restore the order"
+            return
+                "\(document.title) is in Xero, but the order no longer asks for it: void it in Xero, or restore the order"
         }
         if document.machine.state == .voided {
             return planned.voided
-                ? nil : "\(document.title) was voided in Xero and its number is never used again: enter the order by hand"
+                ? nil
+                : "\(document.title) was voided in Xero and its number is never used again: enter the order by hand"
         }
         guard let first = onInvoice.first else { return nil }
         if planned.voided {
@@ -37,7 +40,8 @@ enum PlanGuard {
                 + " or take the payment back in Xero and void \(document.title) there"
         }
         if differs(document, planned, order: order) {
-            return "the order was edited after \(first.title) went to Xero, and \(document.title) can no longer be changed"
+            return
+                "the order was edited after \(first.title) went to Xero, and \(document.title) can no longer be changed"
                 + amounts(document, planned) + ": enter the difference in Xero by hand"
         }
         return nil

@@ -60,12 +60,14 @@ struct PlanWork {
     private mutating func settleDocument(_ document: inout StoredDocument, _ planned: PlannedDocument) {
         if new.contains(document.key.text) { return }
         let isPosted = document.isInXero && document.key.kind != .invoice
-        let isPaid = document.isInXero && documents.values.contains { $0.orderID == order.orderID && $0.isAgainstInvoice }
+        let isPaid =
+            document.isInXero && documents.values.contains { $0.orderID == order.orderID && $0.isAgainstInvoice }
         // What can no longer be changed stays as it is: the guard has made sure that it is the same sale.
         if planned.voided || isPosted || isPaid { return }
         var desired = planned.desired
         if document.machine.sentVersion > 0, let number = document.number {
-            desired = desired.setting(document.key.kind == .creditNote ? "CreditNoteNumber" : "InvoiceNumber", to: .string(number))
+            desired = desired.setting(
+                document.key.kind == .creditNote ? "CreditNoteNumber" : "InvoiceNumber", to: .string(number))
         } else {
             document.number = planned.number
         }
@@ -149,8 +151,11 @@ struct PlanWork {
         }.sorted { $0.id < $1.id }
         try await DocumentStore.save(touched, in: session)
         try await Readiness.demote(
-            needing: touched.filter { differing.contains($0.key.text) && $0.key.kind != .contact }.map(\.id), in: session)
-        let retried = touched.filter { before[$0.key.text]?.machine.state.needsPerson == true && !$0.machine.state.needsPerson }
+            needing: touched.filter { differing.contains($0.key.text) && $0.key.kind != .contact }.map(\.id),
+            in: session)
+        let retried = touched.filter {
+            before[$0.key.text]?.machine.state.needsPerson == true && !$0.machine.state.needsPerson
+        }
         try await PlanStore.finish(
             retried: retried.map(\.id), revision: order.revision, mappingVersion: order.mappingVersion,
             documents: touched.filter { differing.contains($0.key.text) }.map(\.id), in: session)
@@ -169,7 +174,8 @@ struct PlanWork {
         let from = former?.machine.state.rawValue ?? "new"
         let version = differing.contains(key) ? ", version \(document.machine.desiredVersion)" : ""
         return AuditEntry(
-            actor: order.actor, subject: key, change: "\(from) -> \(document.machine.state.rawValue)\(version)", cause: cause)
+            actor: order.actor, subject: key, change: "\(from) -> \(document.machine.state.rawValue)\(version)",
+            cause: cause)
     }
 
     private func orderState() -> PlanChange.OrderState {

@@ -149,11 +149,9 @@ public struct Redactor: Sendable {
         byte == UInt8(ascii: " ") || (9...13).contains(byte)
     }
 
+    private static let valueEnds = Set("&\",;})\\".utf8)
+
     private static func isValueEnd(_ byte: UInt8) -> Bool {
-        isSpace(byte)
-            || [
-                UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "}"),
-                UInt8(ascii: ")"),
-            ].contains(byte)
+        isSpace(byte) || valueEnds.contains(byte)
     }
 }
