@@ -97,7 +97,8 @@ struct WriterHarness: Sendable {
             wait: { duration, isIdle in
                 guard isIdle else {
                     // Something is on its way and will end the wait.
-                    try await Task.sleep(for: .seconds(3600))
+                    for await _ in AsyncStream(Void.self, { _ in }) {}
+                    try Task.checkCancellation()
                     return
                 }
                 if let probe = clock.isOver.withLockedValue({ $0 }), try await probe.ask() { return }
