@@ -21,7 +21,7 @@ struct PlaySession: Sendable {
     private var sales: SalesReader { SalesReader(database: database) }
 
     /// Plays, and prints what came of it.
-    /// - Returns: whether everything ties.
+    /// - Returns: whether everything ties, and a burst kept the limits.
     func play() async throws -> Bool {
         let script = try makeScript()
         try await prepare(script)
@@ -31,8 +31,8 @@ struct PlaySession: Sendable {
         try await perform(script)
         console.progress("All orders are in their stores; waiting for the books…")
         let report = try await settlement.wait(deadline: options.deadline)
-        try await show(report, script: script)
-        return report.audit.ties
+        let isFrugal = try await show(report, script: script)
+        return report.audit.ties && isFrugal
     }
 
     /// Where to look while everything stays up.
@@ -214,7 +214,9 @@ struct PlaySession: Sendable {
 
     // MARK: The end
 
-    private func show(_ report: Report, script: Script) async throws {
+    /// Prints what came of it.
+    /// - Returns: whether a burst kept Xero's limits and the formula of calls; true without one.
+    private func show(_ report: Report, script: Script) async throws -> Bool {
         console.line()
         if let folder = script.folder {
             console.line("Files\n" + report.files(folder.others).rendered())
@@ -225,20 +227,24 @@ struct PlaySession: Sendable {
         if !letters.isEmpty {
             console.line("\nDead letters\n" + letters.map { "  \($0)" }.joined(separator: "\n"))
         }
+        var isFrugal = true
         if let burst = options.burst {
             let contacts = try await sales.contacts()
             let allowance = CallReport.allowance(orders: burst, contacts: contacts)
+            let calls = report.calls
+            isFrugal = calls.total <= allowance && calls.minuteRefusals == 0 && calls.inFlightMaximum <= 5
             console.line(
                 """
 
                 Burst of \(burst) orders, \(contacts) new contacts:
                   allowed 2 x ceil(\(burst)/50) + ceil(\(contacts)/50), plus 5 % and 20 = \(allowance) calls; \
-                made \(report.calls.total)
-                  refused by the minute limit: \(report.calls.minuteRefusals); in flight at most: \
-                \(report.calls.inFlightMaximum)
+                made \(calls.total)
+                  refused by the minute limit: \(calls.minuteRefusals); in flight at most: \(calls.inFlightMaximum)
                 """)
         }
         console.line("\nSeed \(options.seed)\(options.chaosSeconds.map { ", chaos for \($0) s" } ?? "").")
+        if !isFrugal { console.line("The limits were NOT kept: see the burst's figures above.") }
         console.line(report.verdict)
+        return isFrugal
     }
 }
