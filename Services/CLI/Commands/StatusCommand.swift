@@ -65,14 +65,18 @@ enum StatusQueries {
 
     private static let orgs: PostgresQuery = """
         SELECT coalesce(json_agg(t), '[]') FROM (
-            SELECT o.id AS org, o.state, o.state_reason AS reason,
+            SELECT o.id AS org,
+                CASE WHEN a.type = 'custom_connection' THEN o.state ELSE 'not connected' END AS state,
+                CASE WHEN a.type = 'custom_connection' THEN o.state_reason
+                     ELSE 'nothing is written through an app of type ' || a.type || ' yet: use a custom_connection'
+                END AS reason,
                 coalesce((o.settings->>'daily_calls')::integer, 1000) AS daily_calls,
                 coalesce(b.day_used, 0) AS calls_today, b.day_remaining AS xero_says_left,
                 CASE WHEN b.blocked_until > now() THEN b.blocked_reason END AS blocked,
                 CASE WHEN b.breaker_until > now() THEN b.breaker_failures END AS breaker_open_after,
                 (SELECT count(*) FROM call c WHERE c.org_id = o.id AND c.finished_at IS NULL) AS in_flight,
                 (SELECT count(*) FROM call c WHERE c.org_id = o.id AND c.outcome = 'uncertain') AS uncertain
-            FROM org o LEFT JOIN org_budget b ON b.org_id = o.id WHERE o.removed_at IS NULL ORDER BY o.id
+            FROM org o JOIN app a ON a.id = o.app_id LEFT JOIN org_budget b ON b.org_id = o.id WHERE o.removed_at IS NULL ORDER BY o.id
         ) t
         """
 

@@ -101,6 +101,7 @@ extension SchemaMigrations {
             PRIMARY KEY (store_id, entity, entity_id)
         );
         CREATE INDEX hint_by_due ON hint (due_at);
+        CREATE INDEX hint_by_store ON hint (store_id, due_at);
 
         -- A store's sweep: everything modified before the watermark has been read.
         CREATE TABLE sweep (
