@@ -161,7 +161,10 @@ let package = Package(
             path: "Services/StorefrontSimulator/Server", swiftSettings: strict),
         service(
             "Play",
-            ["SimulatedWooCommerce", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, locks, signals]),
+            [
+                "SimulatedWooCommerce", "Storefronts", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP,
+                locks, signals,
+            ]),
         // Tests
         .target(
             name: "TestSupport",

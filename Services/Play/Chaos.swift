@@ -10,9 +10,7 @@ struct Chaos: Sendable {
     let supervisor: Supervisor
     let xero: ControlClient
     let console: Console
-    /// `deploy/local/servers`.
-    let serversScript: String
-    let logFolder: String
+    let servers: ServerScript
 
     /// What the simulated Xero does to a call in a hundred.
     static let faults: [(kind: String, percent: Int)] = [
@@ -58,22 +56,11 @@ struct Chaos: Sendable {
                 if supervisor.kill(event.kill) { kills += 1 }
                 if let restart = event.restart {
                     console.line("second \(second): \(restart) is restarted")
-                    group.addTask { try await self.restart(restart) }
+                    group.addTask { try await servers.run("restart", restart) }
                 }
             }
             try await group.waitForAll()
         }
         return kills
-    }
-
-    private func restart(_ server: String) async throws {
-        let log = "\(logFolder)/servers-\(server).log"
-        let child = try ChildProcess.start(
-            ChildCommand(
-                name: "servers", executable: "/bin/bash", arguments: [serversScript, "restart", server], logPath: log))
-        let exit = await child.waitForExit()
-        guard exit == .code(0) else {
-            throw PlayError("\(serversScript) restart \(server) failed (\(exit)):\n\(Fleet.tail(of: log))")
-        }
     }
 }

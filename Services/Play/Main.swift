@@ -37,6 +37,9 @@ struct Main: AsyncParsableCommand {
     @Option(help: "Kill a random service each second for so many seconds, restart broker and database, make Xero fail.")
     var chaos: Int?
 
+    @Flag(help: "Stop the broker while webhooks arrive, then the database, and see what is answered.")
+    var outages = false
+
     @Option(help: "So many paid orders at once, at Xero's real limits.")
     var burst: Int?
 
@@ -51,8 +54,8 @@ struct Main: AsyncParsableCommand {
         where value < 1 {
             throw ValidationError("--\(name) must be at least 1")
         }
-        if [input != nil, chaos != nil, burst != nil].filter({ $0 }).count > 1 {
-            throw ValidationError("--input, --chaos and --burst exclude each other")
+        if [input != nil, chaos != nil, burst != nil, outages].filter({ $0 }).count > 1 {
+            throw ValidationError("--input, --chaos, --outages and --burst exclude each other")
         }
     }
 
@@ -65,6 +68,7 @@ struct Main: AsyncParsableCommand {
         options.keep = keep
         options.input = input
         options.chaosSeconds = chaos
+        options.outages = outages
         options.burst = burst
         options.minuteSeconds = xeroMinute
         options.deadlineSeconds = deadline

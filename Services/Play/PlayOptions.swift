@@ -14,6 +14,8 @@ struct PlayOptions: Sendable {
     var input: String?
     /// Kill services for so many seconds.
     var chaosSeconds: Int?
+    /// Take the broker away for a while, then the database.
+    var outages = false
     /// So many paid orders at once, at Xero's real limits.
     var burst: Int?
     /// How long one of Xero's minutes lasts; nil: 60 for a burst, else 6.

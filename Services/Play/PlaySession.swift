@@ -170,6 +170,7 @@ struct PlaySession: Sendable {
             }
             return
         }
+        if options.outages { return try await performWithOutages(script, conductor) }
         guard let seconds = options.chaosSeconds else {
             return try await perform(script.cues, with: conductor, every: .zero)
         }
@@ -185,10 +186,26 @@ struct PlaySession: Sendable {
         }
     }
 
+    private var servers: ServerScript {
+        ServerScript(path: options.serversScript, logFolder: "\(fleet.folder)/log")
+    }
+
+    private func performWithOutages(_ script: Script, _ conductor: Conductor) async throws {
+        guard let store = script.stores.first else { return }
+        let outages = Outages(
+            servers: servers, http: http, ingestURL: fleet.ingestURL, store: store, console: console)
+        let half = script.cues.count / 2
+        try await outages.withoutBroker {
+            try await perform(Array(script.cues[..<half]), with: conductor, every: .zero)
+        }
+        try await outages.withoutDatabase()
+        try await perform(Array(script.cues[half...]), with: conductor, every: .zero)
+    }
+
     private func performWithChaos(_ script: Script, _ conductor: Conductor, seconds: Int) async throws {
         let chaos = Chaos(
             seconds: seconds, seed: options.seed, supervisor: supervisor, xero: xero, console: console,
-            serversScript: options.serversScript, logFolder: "\(fleet.folder)/log")
+            servers: servers)
         console.line("Chaos for \(seconds) s with seed \(options.seed): a service is killed each second.")
         try await chaos.begin()
         let pause = Duration.seconds(seconds) * 9 / (10 * max(script.cues.count, 1))

@@ -7,7 +7,9 @@ import Testing
     "The whole pipeline", .serialized,
     .enabled(if: TestServers.areAvailable, "needs the private servers: run it with make test"))
 struct PlayTests {
-    private let seed = Int(ProcessInfo.processInfo.environment["SEED"] ?? "") ?? Int.random(in: 1...999_999)
+    private let seed =
+        Int(ProcessInfo.processInfo.environment["SEED"] ?? "")
+        ?? (Playground.isSoak ? Int.random(in: 1...999_999) : 4242)
 
     @Test("200 orders travel through every service and the books tie", .timeLimit(.minutes(8)))
     func ordersTie() async throws {
@@ -26,6 +28,15 @@ struct PlayTests {
             "chaos", ["--orders", "200", "--seed", "\(seed)", "--chaos", "\(seconds)"])
         #expect(result.status == 0, "seed \(seed)\n\(result.output)")
         #expect(result.output.contains("The books tie."), "seed \(seed)\n\(result.output)")
+    }
+
+    @Test(
+        "without a broker webhooks are accepted, without a database refused, and all comes through",
+        .timeLimit(.minutes(8)))
+    func outages() async throws {
+        let result = try await Playground.play("outages", ["--orders", "60", "--seed", "3", "--outages"])
+        #expect(result.status == 0, "\(result.output)")
+        #expect(result.output.contains("The books tie."), "\(result.output)")
     }
 
     @Test("1,000 paid orders in a burst keep Xero's real limits and the formula of calls", .timeLimit(.minutes(12)))
