@@ -205,7 +205,12 @@ let package = Package(
                 "XeroWriter", "Xero", "SimulatedXero", "Mapping", "Ledger", "Messaging", "Postgres", "JSON",
                 "Accounting", httpClient, logging, locks,
             ]),
-        tests("XeroSimulator", ["XeroSimulator", "SimulatedXero", "JSON", "Accounting"]),
+        tests(
+            "XeroSimulator",
+            [
+                "XeroSimulator", "SimulatedXero", "JSON", "Accounting", hummingbird, httpClient, nio, nioHTTP, locks,
+                logging, lifecycle,
+            ]),
         tests(
             "StorefrontSimulator",
             [

@@ -18,9 +18,9 @@ struct SweeperTests {
         shop.put(FakeStore.order(99, modified: "2026-06-01T00:00:00", created: "2026-06-01T00:00:00"))
         try await SyncFixture.run(["shop": shop]) { sync in
             try await sync.sweep()
-            #expect(shop.pageReads.map(\.page) == [1, 2, 3])
+            #expect(shop.pageReads.map { $0.page } == [1, 2, 3])
             let record = try #require(try await sync.record("shop"))
-            #expect(Set(shop.pageReads.map(\.after)) == [record.since])
+            #expect(Set(shop.pageReads.map { $0.after }) == [record.since])
             #expect(try await sync.column("SELECT count(*)::text FROM sale") == ["25"])
             let sweep = try #require(try await sync.database.query("SELECT * FROM sweep").first)
             #expect(sweep["last_found"] == "25")
@@ -88,7 +88,7 @@ struct SweeperTests {
             #expect(try await sync.column("SELECT store_id FROM sale") == ["open"])
             let sweep = try #require(
                 try await sync.database.query(
-                    "SELECT failures, last_error, (due_at > now())::text AS later FROM sweep WHERE store_id = 'closed'"
+                    "SELECT failures, last_error, (due_at > last_started)::text AS later FROM sweep WHERE store_id = 'closed'"
                 ).first)
             #expect(sweep["failures"] == "1")
             #expect(sweep["last_error"]?.contains("refused our key") == true)
@@ -105,7 +105,7 @@ struct SweeperTests {
             try await sync.sweep()
             try await sync.database.execute("UPDATE sweep SET watermark = NULL, due_at = now()")
             try await sync.sweep()
-            #expect(Set(shop.pageReads.map(\.after)).count == 1)
+            #expect(Set(shop.pageReads.map { $0.after }).count == 1)
         }
     }
 }

@@ -13,6 +13,15 @@ public struct AppRecord: Sendable, Hashable {
     public var kind: AppConfiguration.Kind
     /// Its pricing tier.
     public var tier: String
+
+    /// An app as stored.
+    public init(id: String, clientID: String, clientSecret: String?, kind: AppConfiguration.Kind, tier: String) {
+        self.id = id
+        self.clientID = clientID
+        self.clientSecret = clientSecret
+        self.kind = kind
+        self.tier = tier
+    }
 }
 
 /// An org as stored.
@@ -46,6 +55,22 @@ public struct OrgRecord: Sendable, Hashable {
     /// Why it is not active, and what to do about it.
     public var stateReason: String?
 
+    /// An org as stored.
+    public init(
+        id: String, appID: String, tenantID: String?, dailyCalls: Int, timeZone: String, policies: JSONValue,
+        mapping: JSONValue, state: State, stateReason: String?
+    ) {
+        self.id = id
+        self.appID = appID
+        self.tenantID = tenantID
+        self.dailyCalls = dailyCalls
+        self.timeZone = timeZone
+        self.policies = policies
+        self.mapping = mapping
+        self.state = state
+        self.stateReason = stateReason
+    }
+
     /// Its time zone's days; UTC should the name not be known any more.
     public var localTime: LocalTime { LocalTime(zone: timeZone) ?? .utc }
 }
@@ -78,6 +103,27 @@ public struct StoreRecord: Sendable, Hashable {
     public var mapping: JSONValue
     /// The configuration version at which the merged mapping last changed.
     public var mappingVersion: Int64
+
+    /// A store as stored.
+    public init(
+        id: String, platform: String, orgID: String, url: String, since: Instant, numberPrefix: String,
+        sweepSeconds: Int, rereadSeconds: [Int], webhookSecret: String, consumerKey: String, consumerSecret: String,
+        mapping: JSONValue, mappingVersion: Int64
+    ) {
+        self.id = id
+        self.platform = platform
+        self.orgID = orgID
+        self.url = url
+        self.since = since
+        self.numberPrefix = numberPrefix
+        self.sweepSeconds = sweepSeconds
+        self.rereadSeconds = rereadSeconds
+        self.webhookSecret = webhookSecret
+        self.consumerKey = consumerKey
+        self.consumerSecret = consumerSecret
+        self.mapping = mapping
+        self.mappingVersion = mappingVersion
+    }
 }
 
 /// Everything that is configured, at one version; entries that were removed are not in it.
