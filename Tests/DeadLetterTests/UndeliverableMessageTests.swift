@@ -1,3 +1,4 @@
+import Accounting
 import Messaging
 import RabbitMQ
 import Testing
