@@ -178,7 +178,9 @@ let package = Package(
         tests("ConnectionPool", ["ConnectionPool"]),
         tests("Postgres", ["Postgres", "IOThread", logging, lifecycle]),
         tests("Observability", ["Observability", "JSON", logging, metrics, metricsCore]),
-        tests("ServiceKit", ["ServiceKit", "Observability", logging, hummingbird, crypto]),
+        tests(
+            "ServiceKit",
+            ["ServiceKit", "Observability", "Postgres", logging, hummingbird, httpTypes, crypto, metrics, locks]),
         tests(
             "Messaging",
             ["Messaging", "Ledger", "RabbitMQ", "Postgres", "JSON", "Accounting", logging, lifecycle, locks]),

@@ -20,6 +20,8 @@ struct ReceivedBody: Sendable {
     var count = 0
     /// Whether it exceeds the limit; then reading stopped there.
     var isTooLarge = false
+    /// The SHA-256 of all that was received, of a body that is not kept whole.
+    var digest: [UInt8]?
 
     /// What is kept of a reject's body.
     static let keptOfRejects = 1_024

@@ -112,7 +112,7 @@ struct WebhookReceiver: Sendable {
             DeliveryRecord(
                 id: identifiers.next().description, storeID: HeaderText.clean(request.storeID, limit: 64),
                 outcome: .rejected, reason: "\(rejection.reason): \(rejection.advice)", status: rejection.status,
-                topic: topic.isEmpty ? nil : topic, entity: nil, entityID: nil, deliveryKey: nil,
+                topic: topic.isEmpty ? nil : topic, entity: nil, entityID: nil, deliveryKey: body.digest,
                 headers: HeaderText.object(request.header),
                 body: Array(body.bytes.prefix(ReceivedBody.keptOfRejects)), bodyBytes: body.count,
                 source: request.source, hint: nil, sweeps: false))

@@ -25,7 +25,7 @@ struct WebhookResponder: HTTPResponder {
     let receiver: WebhookReceiver
     let commits: GroupCommit<DeliveryRecord>
     let relay: OutboxRelay?
-    let bodyLimitBytes: Int
+    let bodies: BodyReader
     let metrics: IngestMetrics
 
     func respond(to request: Request, context: WebhookContext) async throws -> Response {
@@ -36,22 +36,34 @@ struct WebhookResponder: HTTPResponder {
             return respond(request.method == .get ? 404 : 405, "Webhooks are received by POST.\n")
         }
         let began = ContinuousClock.now
+        let response = try await answer(request, storeID, context)
+        metrics.duration.recordNanoseconds(Int64((ContinuousClock.now - began) / .nanoseconds(1)))
+        return response
+    }
+
+    private func answer(_ request: Request, _ storeID: String, _ context: WebhookContext) async throws -> Response {
         let headers = request.headers
         let webhook = WebhookRequest(
             storeID: storeID,
             header: { name in HTTPField.Name(name).flatMap { headers[$0] } }, source: context.source)
-        let verdict: Verdict
+        let store: StoreEndpoint?
         switch directory.store(storeID) {
         case .notLoaded:
-            verdict = .answer(status: 503, text: "The stores have not been read from the database yet.\n")
-        case .unknown:
-            verdict = receiver.unknownStore(webhook, try await body(of: request, keeping: ReceivedBody.keptOfRejects))
-        case .found(let store):
-            verdict = receiver.receive(webhook, try await body(of: request, keeping: bodyLimitBytes), for: store)
+            return await conclude(.answer(status: 503, text: "The stores have not been read from the database yet.\n"))
+        case .unknown: store = nil
+        case .found(let found): store = found
         }
-        let response = await conclude(verdict)
-        metrics.duration.recordNanoseconds(Int64((ContinuousClock.now - began) / .nanoseconds(1)))
-        return response
+        do {
+            // Only what is signed for a store of ours is worth its memory.
+            let keepsAll = store != nil && webhook.header("X-WC-Webhook-Signature")?.isEmpty == false
+            return try await bodies.withBody(of: request, keepsAll: keepsAll) { body in
+                guard let store else { return await conclude(receiver.unknownStore(webhook, body)) }
+                return await conclude(receiver.receive(webhook, body, for: store))
+            }
+        } catch is BodyReader.OutOfBudget {
+            return await conclude(
+                .answer(status: 503, text: "Too much is being received just now. Please send it again.\n"))
+        }
     }
 
     private func conclude(_ verdict: Verdict) async -> Response {
@@ -81,34 +93,11 @@ struct WebhookResponder: HTTPResponder {
         return String(rest)
     }
 
-    /// Reads a body up to the limit, keeping so much of it. One that announces more is not read at all.
-    private func body(of request: Request, keeping limit: Int) async throws -> ReceivedBody {
-        var body = ReceivedBody()
-        let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
-        if announced > bodyLimitBytes {
-            body.isTooLarge = true
-            body.count = announced
-            return body
-        }
-        body.bytes.reserveCapacity(min(announced, limit))
-        for try await part in request.body {
-            body.count += part.readableBytes
-            if body.bytes.count < limit {
-                body.bytes.append(contentsOf: part.readableBytesView.prefix(limit - body.bytes.count))
-            }
-            if body.count > bodyLimitBytes {
-                body.isTooLarge = true
-                return body
-            }
-        }
-        return body
-    }
-
     private func respond(_ status: Int, _ text: String) -> Response {
         var headers = HTTPFields()
         if !text.isEmpty { headers[.contentType] = "text/plain; charset=utf-8" }
         if status == 503 { headers[.retryAfter] = Self.retryAfterSeconds }
-        if status == 413 { headers[.connection] = "close" }
+        if status == 413 || status == 503 { headers[.connection] = "close" }
         return Response(
             status: HTTPResponse.Status(code: status), headers: headers,
             body: text.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(string: text)))

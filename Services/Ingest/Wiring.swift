@@ -26,11 +26,15 @@ struct Wiring {
             database: database, limiter: limiter, eventDays: settings.eventDays, logger: logger)
         let responder = WebhookResponder(
             directory: directory, receiver: WebhookReceiver(identifiers: identifiers, limiter: limiter),
-            commits: commits, relay: relay, bodyLimitBytes: settings.bodyLimitBytes, metrics: IngestMetrics())
+            commits: commits, relay: relay,
+            bodies: BodyReader(
+                limitBytes: settings.bodyLimitBytes, budget: BodyBudget(bytes: settings.bodyMemoryBytes)),
+            metrics: IngestMetrics())
         context.readiness.add("stores") { directory.isLoaded ? nil : "the stores have not been read yet" }
         let server = WebhookServer(
             bind: settings.bind, bodyLimitBytes: settings.bodyLimitBytes, responder: responder, logger: logger)
-        return [publisher, relay, directory] + maintenance.services() + [commits, server]
+        let broker = BrokerConnection(publisher: publisher, readiness: context.readiness, logger: logger)
+        return [broker, relay, directory] + maintenance.services() + [commits, server]
     }
 
     static func groupCommit(

@@ -4,7 +4,8 @@ public import ServiceLifecycle
 
 /// Does something again and again: at once when started, then after every pause, and whenever woken.
 ///
-/// A round that throws is logged and followed by a pause as any other; it never ends the service. A graceful stop lets the
+/// A round that throws is logged and tried again after 1 s at most, then more and more rarely up to once a minute or the usual
+/// pause; it never ends the service. A graceful stop lets the
 /// round in progress finish.
 public final class PeriodicService: Service, CustomStringConvertible {
     /// What follows a round.
@@ -16,6 +17,8 @@ public final class PeriodicService: Service, CustomStringConvertible {
         /// A pause of this length, if it is shorter than the usual one.
         case after(Duration)
     }
+
+    private static let retry = RetryPolicy(base: .seconds(1), cap: .seconds(60), floor: .milliseconds(100))
 
     private let name: String
     private let pause: Duration
@@ -78,8 +81,9 @@ public final class PeriodicService: Service, CustomStringConvertible {
     /// Works until told to stop.
     public func run() async throws {
         await withGracefulShutdownHandler {
+            var failures = 0
             while !isStopping {
-                await signal.wait(for: await work(), clock: clock)
+                await signal.wait(for: await work(&failures), clock: clock)
             }
         } onGracefulShutdown: {
             self.stopping.withLockedValue { $0 = true }
@@ -92,10 +96,12 @@ public final class PeriodicService: Service, CustomStringConvertible {
     /// Rounds until there is nothing more to do at once.
     ///
     /// - Returns: how long to pause.
-    private func work() async -> Duration {
+    private func work(_ failures: inout Int) async -> Duration {
         while !isStopping {
             do {
-                switch try await round.body() {
+                let next = try await round.body()
+                failures = 0
+                switch next {
                 case .again: continue
                 case .pause: return jittered(pause)
                 case .after(let duration): return min(duration, jittered(pause))
@@ -103,7 +109,8 @@ public final class PeriodicService: Service, CustomStringConvertible {
             } catch {
                 if Task.isCancelled { return .zero }
                 logger.warning("round failed", metadata: ["round": "\(name)", "error": "\(error)"])
-                return jittered(pause)
+                failures += 1
+                return min(Self.retry.delay(afterFailures: failures), jittered(pause))
             }
         }
         return .zero

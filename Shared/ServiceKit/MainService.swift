@@ -26,6 +26,9 @@ struct MainService: Service, CustomStringConvertible {
             }
         }
         guard let parts else { return }
+        if let database = context.databaseIfNeeded {
+            context.readiness.add("database") { database.isConnected ? nil : "not connected" }
+        }
         context.readiness.clear("start")
         context.logger.info("service started")
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: parts, logger: context.logger))

@@ -26,6 +26,7 @@ struct IngestFixture: Sendable {
 
     struct Options: Sendable {
         var bodyLimitBytes = 16 << 20
+        var bodyMemoryBytes = 256 << 20
         var rejectRowsPerMinute = 10_000
         var commitTimeout = Duration.seconds(10)
         var proxy: StallingProxy?
@@ -68,7 +69,9 @@ struct IngestFixture: Sendable {
             settings, DeliveryWriter(database: database, identifiers: identifiers), quiet)
         let responder = WebhookResponder(
             directory: directory, receiver: WebhookReceiver(identifiers: identifiers, limiter: limiter),
-            commits: commits, relay: nil, bodyLimitBytes: options.bodyLimitBytes, metrics: IngestMetrics())
+            commits: commits, relay: nil,
+            bodies: BodyReader(limitBytes: options.bodyLimitBytes, budget: BodyBudget(bytes: options.bodyMemoryBytes)),
+            metrics: IngestMetrics())
         let port = NIOLockedValueBox(0)
         let listening = TestExpectation()
         let server = WebhookServer(

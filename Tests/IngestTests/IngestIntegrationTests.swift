@@ -161,6 +161,19 @@ struct IngestIntegrationTests {
         }
     }
 
+    @Test func `Beyond the memory for bodies the sender is asked to come again`() async throws {
+        var options = IngestFixture.Options()
+        options.bodyMemoryBytes = 65_536
+        try await IngestFixture.run(options) { (ingest: IngestFixture) async throws in
+            let large = #"{"id":727,"x":"\#(String(repeating: "a", count: 200_000))"}"#
+            let response = try await ingest.deliver(large)
+            #expect(response.status == 503)
+            #expect(response.headers["retry-after"] != nil)
+            #expect(try await ingest.deliver(order).status == 200)
+            #expect(try await ingest.deliver(order).status == 200)
+        }
+    }
+
     @Test func `A store that is applied is known at once, a removed one no more`() async throws {
         try await IngestFixture.run { (ingest: IngestFixture) async throws in
             #expect(try await ingest.deliver(order, store: "shop-nz").status == 404)

@@ -42,6 +42,18 @@ public func withTemporaryDatabase<R: Sendable>(
     guard let server = TemporaryDatabase.serverURL else {
         throw TemporaryDatabaseError(message: "set TEST_DATABASE_URL to the address of a PostgreSQL server")
     }
+    return try await temporaryDatabases.withSlot {
+        try await withTemporaryDatabase(on: server, migrations: migrations, configure: configure, body)
+    }
+}
+
+/// Each has a dozen connections, and the server has some hundred.
+private let temporaryDatabases = TestSlots(12)
+
+private func withTemporaryDatabase<R: Sendable>(
+    on server: String, migrations: [Migration], configure: (inout PostgresConfiguration) -> Void,
+    _ body: (PostgresClient) async throws -> R
+) async throws -> R {
     let name = "test_\(UInt64.random(in: 0...UInt64.max))"
     var admin = try PostgresConfiguration(url: server)
     admin.connections = 1

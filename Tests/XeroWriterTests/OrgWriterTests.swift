@@ -10,7 +10,9 @@ import Xero
 
 @testable import XeroWriter
 
-@Suite("Writing an organisation's documents")
+@Suite(
+    "Writing an organisation's documents",
+    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"))
 struct OrgWriterTests {
     @Test("A hundred paid orders become contacts, invoices and payments, frugally", .timeLimit(.minutes(2)))
     func happyPath() async throws {
