@@ -54,7 +54,7 @@ struct ApplyCommand: AsyncParsableCommand {
             lines.insert("Would change:", at: 0)
         }
         if applied.replannedOrders > 0 {
-            lines.append("\(applied.replannedOrders) held orders are planned again with the new mapping.")
+            lines.append("\(applied.replannedOrders) held or failed orders are planned again with the new mapping.")
         }
         return lines
     }

@@ -9,7 +9,7 @@ extension ConfigurationFile {
         public let version: Int64?
         /// Every entry that changes.
         public let changes: [ConfigurationChange]
-        /// How many held orders are planned anew because their mapping changed.
+        /// How many held or dead orders are planned anew because their mapping changed.
         public let replannedOrders: Int
     }
 
@@ -144,7 +144,7 @@ extension ConfigurationFile {
         ]
     }
 
-    /// The stores whose held orders a changed mapping may free, and those whose start moved.
+    /// The stores whose held and dead orders a changed mapping may free, and those whose start moved.
     private func storesToReplan(_ stored: StoredConfiguration) -> (
         mapping: [String], start: [String], earlier: [String]
     ) {
@@ -166,7 +166,7 @@ extension ConfigurationFile {
             count = try await session.execute(
                 """
                 UPDATE sale SET planned_revision = 0, attempts = 0, retry_at = NULL
-                WHERE store_id = ANY(\(held)) AND state = 'held'
+                WHERE store_id = ANY(\(held)) AND state IN ('held', 'dead')
                 """)
         }
         if !stores.start.isEmpty {
