@@ -23,11 +23,14 @@ struct PlaySession: Sendable {
     /// Plays, and prints what came of it.
     /// - Returns: whether everything ties, and a burst kept the limits.
     func play() async throws -> Bool {
-        let script = try makeScript()
+        try await checkDatabase()
+        console.progress("Starting the simulators…")
+        try await start(fleet.simulators)
+        let script = try await makeScript()
         try await prepare(script)
-        let orders = script.orders
         let settlement = Settlement(
-            orders: orders, sales: sales, xero: xero, storefront: storefront, console: console)
+            orders: script.orders, earlier: script.earlier, sales: sales, xero: xero, storefront: storefront,
+            console: console)
         try await perform(script)
         console.progress("All orders are in their stores; waiting for the books…")
         let report = try await settlement.wait(deadline: options.deadline)
@@ -53,41 +56,58 @@ struct PlaySession: Sendable {
         var orders: [PlayedOrder] = []
         var cues: [Conductor.Cue] = []
         var folder: InputFolder?
+        var earlier = EarlierOrders()
     }
 
-    private func makeScript() throws -> Script {
+    private func makeScript() async throws -> Script {
         if let path = options.input {
             let folder = try InputFolder(path: path)
+            let stores = folder.recordings.map(\.store)
             return Script(
-                stores: folder.recordings.map(\.store), orders: folder.orders, cues: [], folder: folder)
+                stores: stores, orders: folder.orders, cues: [], folder: folder,
+                earlier: try await earlierOrders())
         }
         var random = SeededGenerator(seed: options.seed &+ 1)
         let stores = (1...max(options.stores, 1)).map { index in
-            PlayStore(id: index == 1 ? "shop" : "shop-\(index)", prefix: "S\(index)-")
+            PlayStore.generated(index)
         }
+        let earlier = try await earlierOrders()
         let count = options.burst ?? options.orders
         var stories: [(store: PlayStore, story: OrderStory)] = []
         for (index, store) in stores.enumerated() {
             var generator = OrderGenerator(
-                seed: options.seed &+ UInt64(index) &* 1_000, latest: Instant.now(), onlyPaid: options.burst != nil)
+                seed: options.seed &+ UInt64(index) &* 1_000, latest: Instant.now(),
+                firstID: earlier.firstID(in: store), onlyPaid: options.burst != nil)
             let share = count / stores.count + (index < count % stores.count ? 1 : 0)
             stories += generator.stories(share).map { (store: store, story: $0) }
         }
         return Script(
             stores: stores, orders: stories.map { PlayedOrder(store: $0.store, expected: $0.story.expected) },
-            cues: Conductor.cues(stories, window: 25, &random))
+            cues: Conductor.cues(stories, window: 25, &random), earlier: earlier)
+    }
+
+    /// What the simulators kept of earlier plays with generated orders.
+    private func earlierOrders() async throws -> EarlierOrders {
+        var earlier = EarlierOrders()
+        guard options.keep else { return earlier }
+        let known = Set(
+            (try await storefront.send(.GET, "/_control/stores").array ?? []).compactMap { $0["id"]?.string })
+        for store in (1...max(known.count, 1)).map(PlayStore.generated) where known.contains(store.id) {
+            earlier.add(try await storefront.send(.GET, path(store) + "/orders"), in: store)
+        }
+        return earlier
     }
 
     // MARK: Getting ready
 
+    private func checkDatabase() async throws {
+        guard !options.keep, try await sales.count() > 0 else { return }
+        throw PlayError(
+            "the database already holds orders. Start from an empty one (deploy/local/servers down, wipe, up), "
+                + "or give --keep to go on with it.")
+    }
+
     private func prepare(_ script: Script) async throws {
-        if !options.keep, try await sales.count() > 0 {
-            throw PlayError(
-                "the database already holds orders. Start from an empty one (deploy/local/servers down, wipe, up), "
-                    + "or give --keep to go on with it.")
-        }
-        console.progress("Starting the simulators…")
-        try await start(fleet.simulators)
         try await prepareSimulators(script)
         console.progress("Migrating the database and applying the example configuration…")
         try await fleet.counterfoil(["migrate"])

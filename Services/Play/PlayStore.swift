@@ -7,6 +7,11 @@ struct PlayStore: Sendable, Hashable {
     /// Orders made earlier are ignored.
     var since = "2025-01-01"
 
+    /// One of the stores with generated orders, counted from 1.
+    static func generated(_ index: Int) -> PlayStore {
+        PlayStore(id: index == 1 ? "shop" : "shop-\(index)", prefix: "S\(index)-")
+    }
+
     var consumerKey: String { "ck_play_\(id)" }
     var consumerSecret: String { "cs_play_\(id)" }
     /// As typed into WooCommerce, which decodes the entity before it signs.
