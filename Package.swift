@@ -29,6 +29,7 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
+func libraries(_ names: String...) -> [Product] { names.map { .library(name: $0, targets: [$0]) } }
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, path: "Shared/\(name)", swiftSettings: strict)
 }
@@ -56,7 +57,11 @@ let package = Package(
         .executable(name: "xero-simulator", targets: ["XeroSimulator"]),
         .executable(name: "storefront-simulator", targets: ["StorefrontSimulator"]),
         .executable(name: "counterfoil-play", targets: ["Play"]),
-    ],
+    ]
+        + libraries(
+            // For Benchmarks/, which is a package of its own.
+            "CRabbitMQ", "CPostgres", "JSON", "Accounting", "RabbitMQ", "Postgres", "Storefronts", "Mapping", "Ledger",
+            "SimulatedWooCommerce"),
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),

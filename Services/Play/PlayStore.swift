@@ -6,6 +6,8 @@ struct PlayStore: Sendable, Hashable {
     let prefix: String
     /// Orders made earlier are ignored.
     var since = "2025-01-01"
+    /// The org its sales are booked in.
+    var org = ExampleConfiguration.orgID
 
     /// One of the stores with generated orders, counted from 1.
     static func generated(_ index: Int) -> PlayStore {
