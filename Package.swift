@@ -107,7 +107,9 @@ let package = Package(
         library("Xero", ["JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, logging, crypto, locks]),
         library(
             "Ledger",
-            ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams]),
+            [
+                "JSON", "Accounting", "Mapping", "Xero", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams,
+            ]),
         // Services
         service(
             "Ingest",
@@ -141,10 +143,14 @@ let package = Package(
             ]),
         service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics]),
         service(
-            "CLI", ["ServiceKit", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP]),
+            "CLI",
+            [
+                "ServiceKit", "Storefronts", "Mapping", "Messaging", "Xero", "Ledger", "Postgres", "JSON", "Accounting",
+                httpClient, nio, nioHTTP, nioPosix, locks,
+            ]),
         // Stand-ins
         .target(
-            name: "SimulatedXero", dependencies: ["JSON", "Accounting", locks],
+            name: "SimulatedXero", dependencies: ["JSON", "Accounting", crypto, locks],
             path: "Services/XeroSimulator/SimulatedXero",
             swiftSettings: strict),
         .executableTarget(
@@ -194,7 +200,12 @@ let package = Package(
         tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
         tests("Books", ["XeroWriter", "Xero", "Ledger", "Mapping", "SimulatedXero", "Storefronts", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
-        tests("Ledger", ["Ledger", "Mapping", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+        tests(
+            "Ledger",
+            [
+                "Ledger", "Mapping", "Messaging", "Xero", "SimulatedXero", "Postgres", "JSON", "Accounting", logging,
+                locks,
+            ]),
         tests(
             "Ingest",
             [
@@ -228,7 +239,12 @@ let package = Package(
         tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting", locks]),
         tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Reconciler", ["Reconciler", "Mapping", "Xero", "JSON", "Accounting"]),
-        tests("CLI", ["CLI", "Ledger", "Postgres", "JSON", "Accounting"]),
+        tests(
+            "CLI",
+            [
+                "CLI", "Ledger", "Xero", "SimulatedXero", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP,
+                locks, logging,
+            ]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
     ]
 )
