@@ -19,6 +19,22 @@ struct SampleOrder: Sendable {
         case unpaid
         /// Cancelled.
         case cancelled
+        /// Half of it paid.
+        case deposit
+        /// Paid in two halves.
+        case split
+
+        /// How many payments it has.
+        var payments: Int {
+            switch self {
+            case .paid, .refunded, .deposit: 1
+            case .split: 2
+            case .reduced, .unpaid, .cancelled: 0
+            }
+        }
+
+        /// Whether it is paid in full.
+        var isPaid: Bool { self == .paid || self == .refunded || self == .split }
     }
 
     var number: Int
@@ -74,6 +90,15 @@ struct SampleOrder: Sendable {
         if kind == .paid || kind == .refunded {
             documents.append(
                 money(payment, of: ("Invoice", link("$invoice", invoice)), amount: total, dependsOn: [invoice]))
+        }
+        if kind == .deposit || kind == .split {
+            let half = total.divided(by: ExactDecimal(2), scale: 2)
+            for part in 1...kind.payments {
+                documents.append(
+                    money(
+                        DocumentKeyRef(kind: .payment, sourceID: id, part: String(part)),
+                        of: ("Invoice", link("$invoice", invoice)), amount: half, dependsOn: [invoice]))
+            }
         }
         if kind == .refunded || kind == .reduced { documents.append(creditNoteDocument(refunded)) }
         if kind == .refunded {
@@ -179,12 +204,11 @@ extension WriterHarness {
         func expect(_ name: String, _ count: Int) {
             if list(name).count != count { found.append("\(list(name).count) \(name) instead of \(count)") }
         }
-        let paid = orders.filter { $0.kind == .paid || $0.kind == .refunded }
         let refunded = orders.filter { $0.kind == .refunded }
         let reduced = orders.filter { $0.kind == .reduced }
         expect("contacts", Set(orders.map(\.customer)).count)
         expect("invoices", orders.count)
-        expect("payments", paid.count + refunded.count)
+        expect("payments", orders.reduce(refunded.count) { $0 + $1.kind.payments })
         expect("credit_notes", refunded.count + reduced.count)
         expect("allocations", reduced.count)
         for order in orders {
@@ -194,8 +218,7 @@ extension WriterHarness {
                 continue
             }
             if invoice["Total"]?.decimal != order.total { found.append("\(order.invoiceNumber) has another total") }
-            let isPaid = order.kind == .paid || order.kind == .refunded
-            if (invoice["Status"]?.string == "PAID") != isPaid {
+            if (invoice["Status"]?.string == "PAID") != order.kind.isPaid {
                 found.append("\(order.invoiceNumber) is \(invoice["Status"]?.string ?? "?")")
             }
         }

@@ -53,19 +53,22 @@ final class MovedTime: Sendable {
 
 /// A database with one organisation and one store, a simulated Xero, and writers that run on moved clocks.
 struct WriterHarness: Sendable {
-    let database: PostgresClient
+    var database: PostgresClient
     let simulator: SimulatedXero
     let clock: MovedTime
     var org = "acme"
     var store = "shop"
-    var minuteSeconds = 60.0
+    /// Real seconds of one of Xero's minutes; nil if clocks are moved instead of waited for.
+    var minuteSeconds: Double?
 
     static func run(
-        settings: SimulatorSettings = SimulatorSettings(), _ body: @Sendable (WriterHarness) async throws -> Void
+        settings: SimulatorSettings = SimulatorSettings(), minuteSeconds: Double? = nil,
+        _ body: @Sendable (WriterHarness) async throws -> Void
     ) async throws {
         try await withTemporaryDatabase(migrations: SchemaMigrations.all) { database in
             try await prepare(database)
-            try await body(WriterHarness(database: database, settings: settings))
+            try await body(
+                WriterHarness(database: database, settings: settings, minuteSeconds: minuteSeconds))
         }
     }
 
@@ -82,9 +85,15 @@ struct WriterHarness: Sendable {
     /// An organisation with one store in a database, and a simulated Xero and clocks of its own.
     init(
         database: PostgresClient, org: String = "acme", store: String = "shop",
-        settings: SimulatorSettings = SimulatorSettings()
+        settings: SimulatorSettings = SimulatorSettings(), minuteSeconds: Double? = nil
     ) async throws {
         let clock = MovedTime()
+        var settings = settings
+        if let minuteSeconds {
+            settings.minuteMicroseconds = Int64(minuteSeconds * 1e6)
+            settings.dayMicroseconds = settings.minuteMicroseconds * 1440
+        }
+        self.minuteSeconds = minuteSeconds
         self.database = database
         self.clock = clock
         self.org = org
@@ -103,7 +112,17 @@ struct WriterHarness: Sendable {
 
     // MARK: Writers
 
+    /// The same organisation in another database.
+    func on(_ database: PostgresClient) -> WriterHarness {
+        var harness = self
+        harness.database = database
+        return harness
+    }
+
     func time(seconds limit: Double = 24 * 3600) -> WriterTime {
+        if let minuteSeconds {
+            return WriterTime.live(minuteSeconds: minuteSeconds, daySeconds: minuteSeconds * 1440)
+        }
         let clock = clock
         let simulator = simulator
         return WriterTime(
@@ -120,8 +139,8 @@ struct WriterHarness: Sendable {
                 let (seconds, attoseconds) = duration.components
                 clock.advance(seconds: Double(seconds) + Double(attoseconds) / 1e18, simulator)
                 await Task.yield()
-            }, ledger: LedgerTime(offsetSeconds: { clock.offset }), minuteSeconds: minuteSeconds,
-            daySeconds: minuteSeconds * 1440)
+            }, ledger: LedgerTime(offsetSeconds: { clock.offset }), minuteSeconds: 60,
+            daySeconds: 86_400)
     }
 
     /// The way to the simulated Xero. A call without an answer is given up after thirty seconds of the moved clock.
@@ -161,19 +180,27 @@ struct WriterHarness: Sendable {
 
     func writer(
         _ holder: String = "writer-1", gate: CallGate? = nil, dailyCalls: Int = 1000,
-        isActive: Bool = true
+        isActive: Bool = true, onOutcome: @escaping @Sendable () -> Void = {}
     ) -> OrgWriter {
         let transport = self.transport()
         let time = self.time()
         let secret = OrganisationDefinition(key: org).clientSecret
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        var settings = WriterSettings(holder: holder)
+        if minuteSeconds != nil {
+            (settings.callSeconds, settings.marginSeconds) = (0.5, 0.5)
+            (settings.leaseSeconds, settings.pollSeconds) = (0.6, 0.05)
+        }
+        let shared = XeroGate(
+            database: database, time: gate?.guarding(time) ?? time, settings: settings, breakerID: "xero-\(org)")
         return OrgWriter(
             org: WriterOrg(
                 id: org, tenantID: nil, dailyCalls: dailyCalls, isActive: isActive,
                 credentials: XeroCredentials(clientID: org, clientSecret: secret)),
             database: database, transport: gate?.guarding(transport) ?? transport,
-            settings: WriterSettings(holder: holder), time: gate?.guarding(time) ?? time, logger: logger, onOutcome: {})
+            settings: settings, time: gate?.guarding(time) ?? time, gate: shared, logger: logger,
+            onOutcome: onOutcome)
     }
 
     /// Runs a writer until every document is settled or needs a person, or `until` says so.

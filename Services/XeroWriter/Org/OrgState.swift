@@ -62,6 +62,8 @@ struct OrgState: Sendable {
     var refusedToken: String?
     var batches = 0
     var reported = OrgBudget()
+    /// The database, which may be restored from a backup under a running writer.
+    var database: DatabaseIdentity.Known?
     /// When access that Xero refused is tried again, and how often that was done.
     var accessCheckAt = 0.0
     var accessChecks = 0

@@ -17,9 +17,11 @@ extension OrgWriter {
             state.withLockedValue { $0.lease = nil }
             return false
         }
-        let isNew = lease?.token != taken.token
+        let known = try await DatabaseIdentity.check(by: ResultStore.service, in: database)
+        let isNew = lease?.token != taken.token || state.withLockedValue { $0.database?.name != known.name }
         if isNew { try await recover() }
         state.withLockedValue { state in
+            state.database = known
             state.lease = taken
             // Measured from before the question, and given up a little early: nobody else has it until then.
             state.leaseUntil = asked + settings.leaseSeconds * 0.9

@@ -48,7 +48,11 @@ extension OrgWriter {
         do {
             let lookups = Lookups(writer: self, kind: record.kind ?? .contact, turn: turn)
             let operation = documents.first?.machine.operation ?? .create
-            let findings = try await lookups.find(documents, since: nil, operation: operation)
+            // What a restored backup does not know was posted after it was made.
+            let isNeverSent = documents.count > 3 && documents.allSatisfy { $0.machine.sentVersion == 0 }
+            let since = isNeverSent ? state.withLockedValue { $0.database?.restoredFrom } : nil
+            let findings = try await lookups.find(
+                documents, since: since.map { Instant(microseconds: Int64(($0 - 3600) * 1e6)) }, operation: operation)
             try await store(findings, record: record, isCall: false)
             announce()
         } catch {

@@ -1,5 +1,5 @@
 extension SchemaMigrations {
-    /// Circuit breakers and the apps' minutes, shared by all replicas; and why an org is paused.
+    /// Circuit breakers and the apps' minutes, shared by all replicas; and what lets documents and orgs recover.
     static let breakers = """
         -- Whether calls are held back because the last ones failed (DESIGN.md rule 9).
         CREATE TABLE breaker (
@@ -35,5 +35,13 @@ extension SchemaMigrations {
 
         -- What the plan wanted, where desired says the same with the tax of its lines stated.
         ALTER TABLE document ADD COLUMN planned text;
+
+        -- Which database this is: a restored backup is another one, and Xero knows more than it does.
+        CREATE TABLE database_identity (
+            only_one      boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+            name          text NOT NULL,
+            restored_at   timestamptz,
+            restored_from timestamptz           -- the last thing recorded in the backup
+        );
         """
 }
