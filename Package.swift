@@ -79,16 +79,24 @@ let package = Package(
         .systemLibrary(
             name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .target(
+            name: "CTLS", path: "Shared/CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         // Values
         library("JSON", []),
         library("Accounting", ["JSON"]),
         // Drivers
         library("IOThread", ["CSystemShims", deque, locks]),
         library("ConnectionPool", [deque, locks]),
-        library("RabbitMQ", ["CRabbitMQ", "CSystemShims", "IOThread", deque, locks, lifecycle, logging, metricsCore]),
+        library("Certificates", ["CTLS"]),
+        library(
+            "RabbitMQ",
+            ["CRabbitMQ", "CSystemShims", "Certificates", "IOThread", deque, locks, lifecycle, logging, metricsCore]),
         library(
             "Postgres",
-            ["CPostgres", "CSystemShims", "IOThread", "ConnectionPool", deque, locks, lifecycle, logging, metricsCore]),
+            [
+                "CPostgres", "CSystemShims", "Certificates", "IOThread", "ConnectionPool", deque, locks, lifecycle,
+                logging, metricsCore,
+            ]),
         // Running a service
         library("Observability", ["JSON", logging, metrics, metricsCore, locks]),
         library(
@@ -136,7 +144,11 @@ let package = Package(
             ]),
         service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics]),
         service(
-            "CLI", ["ServiceKit", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP]),
+            "CLI",
+            [
+                "ServiceKit", "Observability", "Storefronts", "Ledger", "Mapping", "Messaging", "Xero", "RabbitMQ",
+                "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP,
+            ]),
         // Stand-ins
         .target(
             name: "SimulatedXero", dependencies: ["JSON", "Accounting", locks],
@@ -176,7 +188,7 @@ let package = Package(
         tests("IOThread", ["IOThread", "CSystemShims", deque, locks]),
         tests("RabbitMQ", ["RabbitMQ", "IOThread", logging, lifecycle, locks]),
         tests("ConnectionPool", ["ConnectionPool"]),
-        tests("Postgres", ["Postgres", "IOThread", logging, lifecycle]),
+        tests("Postgres", ["Postgres", "IOThread", logging, lifecycle, locks]),
         tests("Observability", ["Observability", "JSON", logging, metrics, metricsCore]),
         tests(
             "ServiceKit",
@@ -222,7 +234,12 @@ let package = Package(
         tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting", locks]),
         tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Reconciler", ["Reconciler", "Mapping", "Xero", "JSON", "Accounting"]),
-        tests("CLI", ["CLI", "Ledger", "Postgres", "JSON", "Accounting"]),
+        tests(
+            "CLI",
+            [
+                "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Xero", "RabbitMQ", "Postgres", "JSON",
+                "Accounting", httpClient, nio, logging,
+            ]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
     ]
 )
