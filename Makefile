@@ -6,7 +6,7 @@ SHELL := /bin/bash
 # Debug information is left out and lld links: both halve the time of a build.
 export SWIFT_FLAGS := -debug-info-format none -Xswiftc -use-ld=lld
 
-.PHONY: help run test soak lint build servers servers-down clean-local
+.PHONY: help run test test-long bench soak lint build servers servers-down clean-local
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,8 +17,14 @@ run: ## play 200 orders through every service into a simulated Xero; ONCE=1, KEE
 test: ## set up, build, lint and run every test (under 30 minutes on 2 cores)
 	@deploy/local/test
 
-soak: ## the same tests with larger counts and longer chaos (about an hour)
+test-long: ## the same tests with larger counts and longer chaos (about an hour)
 	@SOAK=1 deploy/local/test
+
+bench: ## measure everything beside raw loops in C and print one table (about 20 minutes); ROUNDS=5, ONLY=publish,ingest
+	@deploy/local/bench measure
+
+soak: ## LOAD_RATE=500 webhooks a second for LOAD_MINUTES=30 through every service, each accounted for afterwards
+	@deploy/local/bench soak
 
 lint: ## the formatting and layout rules
 	@deploy/local/lint

@@ -29,6 +29,7 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
+func libraries(_ names: String...) -> [Product] { names.map { .library(name: $0, targets: [$0]) } }
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, path: "Shared/\(name)", swiftSettings: strict)
 }
@@ -56,7 +57,11 @@ let package = Package(
         .executable(name: "xero-simulator", targets: ["XeroSimulator"]),
         .executable(name: "storefront-simulator", targets: ["StorefrontSimulator"]),
         .executable(name: "counterfoil-play", targets: ["Play"]),
-    ],
+    ]
+        + libraries(
+            // For Benchmarks/, which is a package of its own.
+            "CRabbitMQ", "CPostgres", "JSON", "Accounting", "RabbitMQ", "Postgres", "Storefronts", "Mapping", "Ledger",
+            "SimulatedWooCommerce"),
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
@@ -110,7 +115,9 @@ let package = Package(
         library("Xero", ["JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, logging, crypto, locks]),
         library(
             "Ledger",
-            ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams]),
+            [
+                "JSON", "Accounting", "Mapping", "Xero", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams,
+            ]),
         // Services
         service(
             "Ingest",
@@ -147,11 +154,11 @@ let package = Package(
             "CLI",
             [
                 "ServiceKit", "Observability", "Storefronts", "Ledger", "Mapping", "Messaging", "Xero", "RabbitMQ",
-                "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP,
+                "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, locks,
             ]),
         // Stand-ins
         .target(
-            name: "SimulatedXero", dependencies: ["JSON", "Accounting", locks],
+            name: "SimulatedXero", dependencies: ["JSON", "Accounting", crypto, locks],
             path: "Services/XeroSimulator/SimulatedXero",
             swiftSettings: strict),
         .executableTarget(
@@ -199,8 +206,14 @@ let package = Package(
         tests(
             "Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, locks, logging]),
         tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
+        tests("Books", ["XeroWriter", "Xero", "Ledger", "Mapping", "SimulatedXero", "Storefronts", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
-        tests("Ledger", ["Ledger", "Mapping", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+        tests(
+            "Ledger",
+            [
+                "Ledger", "Mapping", "Messaging", "Xero", "SimulatedXero", "Postgres", "JSON", "Accounting", logging,
+                locks,
+            ]),
         tests(
             "Ingest",
             [
@@ -237,8 +250,8 @@ let package = Package(
         tests(
             "CLI",
             [
-                "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Xero", "RabbitMQ", "Postgres", "JSON",
-                "Accounting", httpClient, nio, logging,
+                "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Xero", "SimulatedXero", "RabbitMQ", "Postgres",
+                "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging,
             ]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
     ]

@@ -29,7 +29,8 @@ struct Fleet: Sendable {
     ///   - binaries: the folder of the executables.
     ///   - key: COUNTERFOIL_KEY.
     ///   - minuteSeconds: how long one of Xero's minutes lasts.
-    init(folder: String, binaries: String, key: String, minuteSeconds: Int) throws {
+    ///   - keepsState: whether the simulators write down what they hold, to survive their own restart.
+    init(folder: String, binaries: String, key: String, minuteSeconds: Int, keepsState: Bool = true) throws {
         let ports = try PortAllocator.free(3 + Self.services.count)
         func address(_ index: Int) -> String { "127.0.0.1:\(ports[index])" }
         self.folder = folder
@@ -48,15 +49,13 @@ struct Fleet: Sendable {
                 name: name, executable: "\(binaries)/\(name)", arguments: arguments,
                 environment: environment.merging(extra) { $1 }, logPath: "\(folder)/log/\(name).log")
         }
+        func state(_ name: String) -> [String] { keepsState ? ["--state", "\(folder)/play/\(name).state"] : [] }
         var members = [
             Member(
-                command: command(
-                    "xero-simulator", ["--bind", address(0), "--state", "\(folder)/play/xero-simulator.state"]),
+                command: command("xero-simulator", ["--bind", address(0)] + state("xero-simulator")),
                 readinessBase: xeroURL, readinessPath: "/_control/settings", isService: false),
             Member(
-                command: command(
-                    "storefront-simulator",
-                    ["--bind", address(1), "--state", "\(folder)/play/storefront-simulator.state"]),
+                command: command("storefront-simulator", ["--bind", address(1)] + state("storefront-simulator")),
                 readinessBase: storefrontURL, readinessPath: "/readyz", isService: false),
         ]
         for (index, name) in Self.services.enumerated() {

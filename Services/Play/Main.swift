@@ -43,6 +43,18 @@ struct Main: AsyncParsableCommand {
     @Option(help: "So many paid orders at once, at Xero's real limits.")
     var burst: Int?
 
+    @Option(help: "So many webhooks a second for a time, and then an account of every one of them.")
+    var load: Int?
+
+    @Option(help: "How long the load lasts, in minutes.")
+    var loadMinutes = 2.0
+
+    @Option(help: "Of a hundred webhooks, how many tell of something new in an order's life.")
+    var loadNews = 4
+
+    @Option(help: "A file that gets the load's figures as JSON.")
+    var loadReport: String?
+
     @Option(help: "How many seconds one of Xero's minutes lasts. Default 6; 60 for a burst.")
     var xeroMinute: Int?
 
@@ -50,13 +62,17 @@ struct Main: AsyncParsableCommand {
     var deadline: Int?
 
     func validate() throws {
-        for (name, value) in [("orders", orders), ("stores", stores), ("chaos", chaos ?? 1), ("burst", burst ?? 1)]
+        for (name, value) in [
+            ("orders", orders), ("stores", stores), ("chaos", chaos ?? 1), ("burst", burst ?? 1), ("load", load ?? 1),
+        ]
         where value < 1 {
             throw ValidationError("--\(name) must be at least 1")
         }
-        if [input != nil, chaos != nil, burst != nil, outages].filter({ $0 }).count > 1 {
-            throw ValidationError("--input, --chaos, --outages and --burst exclude each other")
+        if [input != nil, chaos != nil, burst != nil, load != nil, outages].filter({ $0 }).count > 1 {
+            throw ValidationError("--input, --chaos, --outages, --burst and --load exclude each other")
         }
+        guard (0.1...1_440).contains(loadMinutes) else { throw ValidationError("--load-minutes is 0.1 to 1440") }
+        guard (1...100).contains(loadNews) else { throw ValidationError("--load-news is 1 to 100") }
     }
 
     private var options: PlayOptions {
@@ -70,6 +86,9 @@ struct Main: AsyncParsableCommand {
         options.chaosSeconds = chaos
         options.outages = outages
         options.burst = burst
+        options.load = load.map {
+            LoadOptions(rate: $0, duration: .seconds(loadMinutes * 60), newsPercent: loadNews, report: loadReport)
+        }
         options.minuteSeconds = xeroMinute
         options.deadlineSeconds = deadline
         return options
@@ -116,7 +135,9 @@ struct PlayRun {
         let executable = try files.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let binaries = URL(fileURLWithPath: executable).deletingLastPathComponent().path
         let key = try KeyFile.key(folder: folder, environment: environment)
-        let fleet = try Fleet(folder: folder, binaries: binaries, key: key, minuteSeconds: options.xeroMinute)
+        let fleet = try Fleet(
+            folder: folder, binaries: binaries, key: key, minuteSeconds: options.xeroMinute,
+            keepsState: options.load == nil)
         try fleet.prepareFolders(keep: options.keep)
         let records = ProcessRecords(path: "\(folder)/play/processes", binaries: binaries)
         let leftovers = records.endLeftovers()

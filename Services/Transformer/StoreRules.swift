@@ -14,7 +14,7 @@ struct PlanningRules: Sendable {
 
     init(store: StoreRecord, org: OrgRecord) throws(MappingError) {
         mapping = try MappingConfiguration(json: store.mapping)
-        let time = org.localTime
+        let time = org.localTime()
         self.org = OrgSettings(orgID: org.id, date: { time.date(of: $0) })
         self.store = StoreSettings(storeID: store.id, numberPrefix: store.numberPrefix, url: store.url)
         since = store.since

@@ -31,10 +31,11 @@ struct Wiring {
         let client = XeroTransport.client()
         let transport = XeroTransport.live(
             client: client, configuration: try Self.hosts(context.environment, callSeconds: settings.callSeconds))
+        let gate = XeroGate(database: database, time: time, settings: settings)
         let supervisor = WriterSupervisor(watch: watch, time: time, logger: logger) { org in
             OrgWriter(
-                org: org, database: database, transport: transport, settings: settings, time: time, logger: logger,
-                onOutcome: { relay.wake() })
+                org: org, database: database, transport: transport, settings: settings, time: time, gate: gate,
+                logger: logger, onOutcome: { relay.wake() })
         }
         let consumer = RabbitMQConsumer(
             configuration: context.amqp, topology: PipelineTopology.topology, queue: PipelineTopology.commandsQueue,

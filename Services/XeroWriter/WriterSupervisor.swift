@@ -116,7 +116,7 @@ final class WriterSupervisor: Service, CustomStringConvertible {
             }
             orgs[id] = WriterOrg(
                 id: id, tenantID: org.tenantID, dailyCalls: org.dailyCalls, isActive: org.state == .active,
-                credentials: XeroCredentials(clientID: app.clientID, clientSecret: secret))
+                appID: org.appID, credentials: XeroCredentials(clientID: app.clientID, clientSecret: secret))
         }
         return orgs
     }

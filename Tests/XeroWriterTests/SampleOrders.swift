@@ -24,6 +24,8 @@ struct SampleOrder: Sendable {
     var number: Int
     var customer: Int
     var kind: Kind = .paid
+    var org = "acme"
+    var store = "shop"
     var net = ExactDecimal(100)
     var tax = ExactDecimal(10)
     var account = "200"
@@ -36,7 +38,7 @@ struct SampleOrder: Sendable {
     var invoiceNumber: String { "W-\(number)" }
 
     private func key(_ reference: DocumentKeyRef) -> DocumentKey {
-        DocumentKey(reference, orgID: WriterHarness.org, storeID: WriterHarness.store)
+        DocumentKey(reference, orgID: org, storeID: store)
     }
 
     var contact: DocumentKeyRef { DocumentKeyRef(kind: .contact, sourceID: "c:\(customer)") }
@@ -96,7 +98,7 @@ struct SampleOrder: Sendable {
         PlannedDocument(
             contact,
             desired: [
-                "Name": .string(name ?? "Customer \(customer)"), "ContactNumber": .string("shop:c:\(customer)"),
+                "Name": .string(name ?? "Customer \(customer)"), "ContactNumber": .string("\(store):c:\(customer)"),
                 "EmailAddress": .string(email ?? "c\(customer)@example.com"),
             ])
     }
@@ -141,22 +143,26 @@ extension WriterHarness {
     @discardableResult
     func plan(_ orders: [SampleOrder], revision: Int = 1, mappingVersion: Int64 = 1) async throws -> [PlanChange] {
         var changes: [PlanChange] = []
-        for order in orders {
+        for sample in orders {
+            var placed = sample
+            (placed.org, placed.store) = (org, store)
+            let order = placed
             let change = try await database.withTransaction { session in
                 try await session.execute(
                     """
                     INSERT INTO sale (store_id, order_id, order_number, org_id, revision, planned_revision, state,
                         created_at, modified_at)
-                    VALUES (\(Self.store), \(order.id), \(order.id), \(Self.org), \(revision), \(revision), 'planned',
+                    VALUES (\(store), \(order.id), \(order.id), \(org), \(revision), \(revision), 'planned',
                         '2026-11-20'::timestamptz + make_interval(secs => \(order.number)), now())
                     ON CONFLICT (store_id, order_id) DO UPDATE SET revision = excluded.revision,
                         planned_revision = excluded.planned_revision, state = 'planned'
                     """)
                 let change = try await PlanWriter.write(
-                    plan: order.plan, storeID: Self.store, orgID: Self.org, orderID: order.id, revision: revision,
+                    plan: order.plan, storeID: store, orgID: org, orderID: order.id, revision: revision,
                     mappingVersion: mappingVersion, in: session)
                 if change.orderState == .posted {
-                    try await session.execute("UPDATE sale SET state = 'posted' WHERE order_id = \(order.id)")
+                    try await session.execute(
+                        "UPDATE sale SET state = 'posted' WHERE store_id = \(store) AND order_id = \(order.id)")
                 }
                 return change
             }

@@ -34,6 +34,8 @@ extension OrgWriter {
             orgID: orgID, within: time.minuteSeconds, time: time.ledger, in: database)
         let day = try await CallStore.recentAges(orgID: orgID, within: time.daySeconds, time: time.ledger, in: database)
         let budget = try await OrgBudget.load(orgID: orgID, time: time.ledger, in: database)
+        let stored = try await BreakerStore.read(
+            BreakerStore.id(orgID: orgID), rules: .org, time: time.ledger, in: database)
         let now = now
         state.withLockedValue { state in
             state.pacer = OrgPacer(minute: time.minuteSeconds, now: now)
@@ -42,9 +44,7 @@ extension OrgWriter {
             state.blockedReason = budget.blockedReason
             state.day = OrgDay(day: time.daySeconds, limit: state.org.dailyCalls)
             state.day.remember(day.map { now - $0 })
-            state.breaker = OrgBreaker(
-                minute: time.minuteSeconds, failures: budget.breakerFailures,
-                openUntil: budget.breakerSeconds.map { now + $0 })
+            state.breaker = stored.breaker.moved(by: now - stored.present)
             state.reported = budget
             // What is in flight here reports by itself.
             let known = state.inFlight

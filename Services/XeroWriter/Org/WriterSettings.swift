@@ -11,6 +11,8 @@ struct WriterOrg: Sendable, Hashable {
     var dailyCalls: Int
     /// Whether documents are to be written.
     var isActive: Bool
+    /// Our id of its app, whose minute all its organisations share.
+    var appID = ""
     /// What its app proves itself with.
     var credentials: XeroCredentials
 }

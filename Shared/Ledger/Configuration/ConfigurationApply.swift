@@ -103,10 +103,12 @@ extension ConfigurationFile {
         let secrets = try sealing.seal(app.secrets.encoded())
         try await session.execute(
             """
-            INSERT INTO app (id, client_id, type, tier, secrets, version)
-            VALUES (\(app.id), \(app.clientID), \(app.kind.rawValue), \(app.tier), \(secrets), \(version))
+            INSERT INTO app (id, client_id, type, tier, redirect, scopes, secrets, version)
+            VALUES (\(app.id), \(app.clientID), \(app.kind.rawValue), \(app.tier), \(app.redirect as String?),
+                    \(app.scopes as String?), \(secrets), \(version))
             ON CONFLICT (id) DO UPDATE SET client_id = excluded.client_id, type = excluded.type, tier = excluded.tier,
-                secrets = excluded.secrets, version = excluded.version, removed_at = NULL
+                redirect = excluded.redirect, scopes = excluded.scopes, secrets = excluded.secrets,
+                version = excluded.version, removed_at = NULL
             """)
     }
 
@@ -137,10 +139,10 @@ extension ConfigurationFile {
 
     /// What besides the order decides a store's plan: a change of it makes a new mapping version.
     func planInputs(of store: StoreConfiguration) -> JSONValue {
-        let zone = orgs.first { $0.id == store.orgID }?.timeZone ?? "UTC"
+        let zone = orgs.first { $0.id == store.orgID }?.timeZone
         return [
             "mapping": mergedMapping(of: store), "number_prefix": .string(store.numberPrefix),
-            "time_zone": .string(zone),
+            "time_zone": zone.map { .string($0) } ?? .null,
         ]
     }
 

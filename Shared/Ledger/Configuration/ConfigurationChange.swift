@@ -90,6 +90,8 @@ extension ConfigurationFile {
                 kind: "app", id: app.id,
                 facts: [
                     "client_id": .string(app.clientID), "type": .string(app.kind.rawValue), "tier": .string(app.tier),
+                    "redirect": app.redirect.map { .string($0) } ?? .null,
+                    "scopes": app.scopes.map { .string($0) } ?? .null,
                 ], secrets: app.secrets)
         }
             + orgs.map { org in

@@ -44,6 +44,13 @@ public struct AppConfiguration: Sendable, Hashable {
     public var kind: Kind
     /// Its pricing tier at Xero: starter, core, plus, advanced, enterprise, or custom.
     public var tier: String
+    /// Where Xero sends people back after their consent; nil for the default.
+    public var redirect: String?
+    /// The scopes asked for, separated by spaces; nil for what writing orders needs.
+    public var scopes: String?
+
+    /// Where Xero sends people back if the configuration does not say: the command line's own listener.
+    public static let defaultRedirect = "http://localhost:8095/"
 }
 
 /// One Xero organisation.
@@ -52,12 +59,12 @@ public struct OrgConfiguration: Sendable, Hashable {
     public var id: String
     /// The app that reaches it.
     public var appID: String
-    /// Xero's tenant id; nil for a custom connection, which has just one.
+    /// Xero's tenant id; nil for a custom connection, which has just one, and where `xero connect` chooses it.
     public var tenantID: String?
     /// How many calls a day it may cost.
     public var dailyCalls: Int
-    /// The time zone that decides an invoice's date, e.g. `Australia/Sydney`.
-    public var timeZone: String
+    /// The time zone that decides an invoice's date, e.g. `Australia/Sydney`; nil for the organisation's own.
+    public var timeZone: String?
     /// What to do where a rule leaves a choice.
     public var policies: JSONValue
     /// Mapping defaults for its stores.
@@ -65,10 +72,11 @@ public struct OrgConfiguration: Sendable, Hashable {
 
     /// What is kept of it as `settings`.
     var settings: JSONValue {
-        [
-            "daily_calls": .number(JSONNumber(dailyCalls)), "time_zone": .string(timeZone), "policies": policies,
-            "mapping": mapping,
-        ]
+        var object: JSONObject = ["daily_calls": .number(JSONNumber(dailyCalls))]
+        if let timeZone { object["time_zone"] = .string(timeZone) }
+        object["policies"] = policies
+        object["mapping"] = mapping
+        return .object(object)
     }
 }
 

@@ -19,14 +19,15 @@ public enum ConfigurationLoader {
         var snapshot = ConfigurationSnapshot()
         snapshot.version = try await version(in: session)
         for row in try await session.query(
-            "SELECT id, client_id, type, tier, secrets FROM app WHERE removed_at IS NULL")
+            "SELECT id, client_id, type, tier, redirect, scopes, secrets FROM app WHERE removed_at IS NULL")
         {
             try add(app: row, to: &snapshot, sealing)
         }
         for row in try await session.query(
             """
-            SELECT id, app_id, tenant_id, settings::text AS settings, state, state_reason
-            FROM org WHERE removed_at IS NULL
+            SELECT o.id, o.app_id, coalesce(o.tenant_id, c.tenant_id) AS tenant_id, c.grant_id,
+                o.settings::text AS settings, o.state, o.state_reason
+            FROM org o LEFT JOIN xero_connection c ON c.org_id = o.id WHERE o.removed_at IS NULL
             """)
         {
             try add(org: row, to: &snapshot)
@@ -64,7 +65,7 @@ public enum ConfigurationLoader {
             id: id, clientID: try row.decode("client_id", as: String.self),
             clientSecret: secrets["client_secret"]?.string,
             kind: AppConfiguration.Kind(rawValue: try row.decode("type", as: String.self)) ?? .web,
-            tier: try row.decode("tier", as: String.self))
+            tier: try row.decode("tier", as: String.self), redirect: row["redirect"], scopes: row["scopes"])
     }
 
     private static func add(org row: PostgresRow, to snapshot: inout ConfigurationSnapshot) throws {
@@ -73,10 +74,10 @@ public enum ConfigurationLoader {
         snapshot.orgs[id] = OrgRecord(
             id: id, appID: try row.decode("app_id", as: String.self),
             tenantID: try row.decode("tenant_id", as: String?.self), dailyCalls: settings["daily_calls"]?.int ?? 1000,
-            timeZone: settings["time_zone"]?.string ?? "UTC", policies: settings["policies"] ?? [:],
+            timeZone: settings["time_zone"]?.string, policies: settings["policies"] ?? [:],
             mapping: settings["mapping"] ?? [:],
             state: OrgRecord.State(rawValue: try row.decode("state", as: String.self)) ?? .paused,
-            stateReason: try row.decode("state_reason", as: String?.self))
+            stateReason: try row.decode("state_reason", as: String?.self), grantID: row["grant_id"])
     }
 
     private static func add(

@@ -20,10 +20,6 @@ extension ParsedConfiguration {
                 reader.report(
                     org.fields.line(of: "tenant"), path,
                     "a custom connection reaches one organisation and needs no tenant; leave the line out")
-            } else if app.kind != .customConnection, org.value.tenantID == nil {
-                reader.report(
-                    org.fields.line, path,
-                    "missing; it is the organisation's tenant id, which Xero's /connections lists")
             }
         }
         for (app, users) in Dictionary(grouping: orgs, by: \.value.appID) where users.count > 1 {

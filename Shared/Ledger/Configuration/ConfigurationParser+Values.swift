@@ -35,6 +35,24 @@ extension ParsedConfiguration {
         return String(text.reversed().drop { $0 == "/" }.reversed())
     }
 
+    /// Where Xero sends people back: https, or http on this machine, which Xero knows by the name localhost alone.
+    func readRedirect(_ fields: ConfigurationReader.Fields, _ reader: inout ConfigurationReader) -> String? {
+        guard let text = reader.text("redirect", in: fields) else { return nil }
+        let parts = URLComponents(string: text)
+        let scheme = parts?.scheme?.lowercased()
+        let isLocal = scheme == "http" && parts?.host?.lowercased() == "localhost"
+        guard let parts, parts.host?.isEmpty == false, parts.fragment == nil, parts.query == nil,
+            scheme == "https" || isLocal
+        else {
+            reader.report(
+                fields.line(of: "redirect"), join(fields.path, "redirect"),
+                "Xero takes https addresses, and http://localhost (not 127.0.0.1): write one like "
+                    + AppConfiguration.defaultRedirect)
+            return nil
+        }
+        return text
+    }
+
     /// A store's start: a date (midnight in its org's time zone) or an instant.
     func readSince(
         _ fields: ConfigurationReader.Fields, org: String?, _ reader: inout ConfigurationReader
@@ -44,8 +62,8 @@ extension ParsedConfiguration {
             + "date, e.g. 2026-07-01"
         guard let text = reader.text("since", in: fields, required: why) else { return nil }
         if let date = CalendarDate(text) {
-            let zone = orgs.first { $0.value.id == org }?.value.timeZone ?? "UTC"
-            return (LocalTime(zone: zone) ?? LocalTime.utc).midnight(of: date)
+            let zone = orgs.first { $0.value.id == org }?.value.timeZone
+            return (zone.flatMap { LocalTime(zone: $0) } ?? LocalTime.utc).midnight(of: date)
         }
         if let instant = Instant(rfc3339: text) { return instant }
         reader.report(

@@ -73,7 +73,7 @@ struct ParsedConfiguration {
     var names: [String: Set<String>] = [:]
 
     mutating func readApps(_ sections: ConfigurationReader.Fields, _ reader: inout ConfigurationReader) {
-        for fields in entries(of: "apps", sections, ["client_id", "client_secret", "type", "tier"], &reader) {
+        for fields in entries(of: "apps", sections, ["client_id", "client_secret", "type", "tier", "redirect", "scopes"], &reader) {
             let clientID = reader.text(
                 "client_id", in: fields, required: "it is the app's client id at developer.xero.com")
             let type = reader.choice(
@@ -94,7 +94,8 @@ struct ParsedConfiguration {
             guard let clientID, let kind else { continue }
             let app = AppConfiguration(
                 id: id(of: fields), clientID: clientID, clientSecret: secret, kind: kind,
-                tier: tier ?? (kind == .customConnection ? "custom" : "starter"))
+                tier: tier ?? (kind == .customConnection ? "custom" : "starter"),
+                redirect: readRedirect(fields, &reader), scopes: reader.text("scopes", in: fields))
             apps.append(Entry(value: app, fields: fields))
         }
     }
@@ -110,8 +111,8 @@ struct ParsedConfiguration {
                     "'\(tenant)' is no tenant id; it looks like 45e4708e-d862-4111-ab3a-dd8cd03913e1")
             }
             let dailyCalls = reader.number("daily_calls", in: fields, within: 1...1_000_000, otherwise: 1000)
-            let timeZone = reader.text("time_zone", in: fields) ?? "UTC"
-            if LocalTime(zone: timeZone) == nil {
+            let timeZone = reader.text("time_zone", in: fields)
+            if let timeZone, LocalTime(zone: timeZone) == nil {
                 let nearest = ConfigurationNames.nearest(to: timeZone, among: LocalTime.knownZones)
                 let hint = nearest.map { "did you mean '\($0)'?" } ?? "write one like Australia/Sydney"
                 reader.report(

@@ -1,5 +1,6 @@
 public import Accounting
 public import JSON
+public import Xero
 
 /// An app as stored, its secret opened.
 public struct AppRecord: Sendable, Hashable {
@@ -13,14 +14,30 @@ public struct AppRecord: Sendable, Hashable {
     public var kind: AppConfiguration.Kind
     /// Its pricing tier.
     public var tier: String
+    /// Where Xero sends people back after their consent.
+    public var redirect: String
+    /// The scopes asked for, separated by spaces; nil for what writing orders needs.
+    public var scopes: String?
 
     /// An app as stored.
-    public init(id: String, clientID: String, clientSecret: String?, kind: AppConfiguration.Kind, tier: String) {
+    public init(
+        id: String, clientID: String, clientSecret: String?, kind: AppConfiguration.Kind, tier: String,
+        redirect: String? = nil, scopes: String? = nil
+    ) {
         self.id = id
         self.clientID = clientID
         self.clientSecret = clientSecret
         self.kind = kind
         self.tier = tier
+        self.redirect = redirect ?? AppConfiguration.defaultRedirect
+        self.scopes = scopes
+    }
+
+    /// What it proves itself with at Xero, and what it asks for.
+    public var credentials: XeroCredentials {
+        let usual = kind == .customConnection ? XeroCredentials.defaultScopes : XeroCredentials.defaultConsentScopes
+        return XeroCredentials(
+            clientID: clientID, clientSecret: kind == .pkce ? nil : clientSecret, scopes: scopes ?? usual)
     }
 }
 
@@ -40,12 +57,12 @@ public struct OrgRecord: Sendable, Hashable {
     public var id: String
     /// The app that reaches it.
     public var appID: String
-    /// Xero's tenant id; nil for a custom connection.
+    /// Xero's tenant id, as configured or as connected; nil for a custom connection.
     public var tenantID: String?
     /// How many calls a day it may cost.
     public var dailyCalls: Int
-    /// The time zone that decides an invoice's date.
-    public var timeZone: String
+    /// The time zone that decides an invoice's date; nil for the organisation's own.
+    public var timeZone: String?
     /// What to do where a rule leaves a choice.
     public var policies: JSONValue
     /// Mapping defaults for its stores.
@@ -54,11 +71,13 @@ public struct OrgRecord: Sendable, Hashable {
     public var state: State
     /// Why it is not active, and what to do about it.
     public var stateReason: String?
+    /// The grant that reaches it; nil for a custom connection, and for what is not connected.
+    public var grantID: String?
 
     /// An org as stored.
     public init(
-        id: String, appID: String, tenantID: String?, dailyCalls: Int, timeZone: String, policies: JSONValue,
-        mapping: JSONValue, state: State, stateReason: String?
+        id: String, appID: String, tenantID: String?, dailyCalls: Int, timeZone: String?, policies: JSONValue,
+        mapping: JSONValue, state: State, stateReason: String?, grantID: String? = nil
     ) {
         self.id = id
         self.appID = appID
@@ -69,10 +88,13 @@ public struct OrgRecord: Sendable, Hashable {
         self.mapping = mapping
         self.state = state
         self.stateReason = stateReason
+        self.grantID = grantID
     }
 
-    /// Its time zone's days; UTC should the name not be known any more.
-    public var localTime: LocalTime { LocalTime(zone: timeZone) ?? .utc }
+    /// Its time zone's days.
+    /// - Parameter own: the organisation's own zone, which counts if none is configured.
+    /// - Returns: the zone's days; UTC should no name be known.
+    public func localTime(own: String? = nil) -> LocalTime { (timeZone ?? own).flatMap { LocalTime(zone: $0) } ?? .utc }
 }
 
 /// A store as stored, its secrets opened.

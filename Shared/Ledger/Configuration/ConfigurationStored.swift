@@ -12,7 +12,7 @@ struct StoredConfiguration: Sendable {
     var since: [String: Instant] = [:]
     /// By store: its org.
     var orgs: [String: String] = [:]
-    /// By org: its tenant.
+    /// By org: its tenant, as configured or as connected.
     var tenants: [String: String] = [:]
 
     static func load(
@@ -20,15 +20,19 @@ struct StoredConfiguration: Sendable {
     ) async throws -> StoredConfiguration {
         var stored = StoredConfiguration()
         for row in try await session.query(
-            "SELECT id, client_id, type, tier, secrets, removed_at IS NOT NULL AS removed FROM app ORDER BY id")
+            """
+            SELECT id, client_id, type, tier, redirect, scopes, secrets, removed_at IS NOT NULL AS removed
+            FROM app ORDER BY id
+            """)
         {
             try stored.add(app: row, sealing)
         }
         var settingsByOrg: [String: JSONValue] = [:]
         for row in try await session.query(
             """
-            SELECT id, app_id, tenant_id, settings::text AS settings, removed_at IS NOT NULL AS removed
-            FROM org ORDER BY id
+            SELECT o.id, o.app_id, o.tenant_id, coalesce(o.tenant_id, c.tenant_id) AS connected_tenant,
+                o.settings::text AS settings, o.removed_at IS NOT NULL AS removed
+            FROM org o LEFT JOIN xero_connection c ON c.org_id = o.id ORDER BY o.id
             """)
         {
             let settings = try stored.add(org: row)
@@ -54,6 +58,8 @@ struct StoredConfiguration: Sendable {
                 "client_id": .string(try row.decode("client_id", as: String.self)),
                 "type": .string(try row.decode("type", as: String.self)),
                 "tier": .string(try row.decode("tier", as: String.self)),
+                "redirect": row["redirect"].map { .string($0) } ?? .null,
+                "scopes": row["scopes"].map { .string($0) } ?? .null,
             ],
             secrets: ConfigurationLoader.open(try row.decode("secrets", as: [UInt8].self), sealing),
             isRemoved: try row.decode("removed", as: Bool.self))
@@ -63,7 +69,7 @@ struct StoredConfiguration: Sendable {
         let id = try row.decode("id", as: String.self)
         let settings = try JSONValue(parsing: row.decode("settings", as: String.self))
         let tenant = try row.decode("tenant_id", as: String?.self)
-        tenants[id] = tenant
+        tenants[id] = try row.decode("connected_tenant", as: String?.self)
         let facts = ConfigurationMapping.merge(
             settings,
             over: [
@@ -87,7 +93,7 @@ struct StoredConfiguration: Sendable {
         planInputs[id] = [
             "mapping": ConfigurationMapping.merge(
                 settings["mapping"] ?? [:], over: settingsByOrg[org]?["mapping"] ?? [:]),
-            "number_prefix": settings["number_prefix"] ?? "", "time_zone": settingsByOrg[org]?["time_zone"] ?? "UTC",
+            "number_prefix": settings["number_prefix"] ?? "", "time_zone": settingsByOrg[org]?["time_zone"] ?? .null,
         ]
         let facts = ConfigurationMapping.merge(
             settings,
@@ -123,7 +129,9 @@ enum ConfigurationRefusals {
                         + "Keep its org, or add the shop as a new store with a later since"))
         }
         for org in configuration.orgs {
-            guard let old = stored.tenants[org.id], old != org.tenantID else { continue }
+            guard let old = stored.tenants[org.id], let new = org.tenantID, old.lowercased() != new.lowercased() else {
+                continue
+            }
             let count = try await count(
                 "SELECT count(*) AS count FROM document WHERE org_id = \(org.id) AND xero_id IS NOT NULL", in: session)
             guard count > 0 else { continue }
