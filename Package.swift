@@ -116,7 +116,8 @@ let package = Package(
         library(
             "Ledger",
             [
-                "JSON", "Accounting", "Mapping", "Xero", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams,
+                "JSON", "Accounting", "Mapping", "Xero", "Postgres", "Messaging", crypto, lifecycle, locks, logging,
+                yams,
             ]),
         // Services
         service(
@@ -206,7 +207,8 @@ let package = Package(
         tests(
             "Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, locks, logging]),
         tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
-        tests("Books", ["XeroWriter", "Xero", "Ledger", "Mapping", "SimulatedXero", "Storefronts", "JSON", "Accounting"]),
+        tests(
+            "Books", ["XeroWriter", "Xero", "Ledger", "Mapping", "SimulatedXero", "Storefronts", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
         tests(
             "Ledger",
@@ -251,7 +253,7 @@ let package = Package(
             "CLI",
             [
                 "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Xero", "SimulatedXero", "RabbitMQ", "Postgres",
-                "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging,
+                "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging, lifecycle,
             ]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
     ]

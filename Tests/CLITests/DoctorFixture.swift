@@ -4,9 +4,11 @@ import JSON
 import Ledger
 import Logging
 import NIOCore
+import NIOHTTP1
 import Postgres
 import RabbitMQ
 import ServiceKit
+import ServiceLifecycle
 import TestSupport
 import Xero
 
@@ -46,7 +48,7 @@ struct DoctorFixture: Sendable {
     func examine(
         _ changes: [String: String?] = [:],
         xero: @escaping @Sendable (XeroTransport.Configuration) -> XeroTransport = { _ in Self.xero() }
-    ) async -> [Finding] {
+    ) async -> [DoctorFinding] {
         var settings = environment
         for (name, value) in changes { settings[name] = value }
         var doctor = Doctor(environment: Environment(settings))

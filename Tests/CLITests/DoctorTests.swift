@@ -1,3 +1,4 @@
+import Accounting
 import Ledger
 import Logging
 import Postgres
@@ -14,8 +15,8 @@ import Xero
 struct DoctorTests {
     /// Expects one problem (or warning) with these words in it, and a remedy with those.
     private func expect(
-        _ findings: [Finding], _ area: String, _ check: String, _ message: String, _ remedy: String,
-        level: Finding.Level = .problem, sourceLocation: SourceLocation = #_sourceLocation
+        _ findings: [DoctorFinding], _ area: String, _ check: String, _ message: String, _ remedy: String,
+        level: DoctorFinding.Level = .problem, sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let found = findings.filter { $0.area == area && $0.check == check && $0.level == level }
         #expect(
@@ -24,7 +25,7 @@ struct DoctorTests {
         #expect(!DoctorText(findings: findings).lines.joined().contains("counterfoil:counterfoil"))
     }
 
-    private func problems(_ findings: [Finding]) -> [Finding] { findings.filter { $0.level == .problem } }
+    private func problems(_ findings: [DoctorFinding]) -> [DoctorFinding] { findings.filter { $0.level == .problem } }
 
     @Test("of one in which all is in order it says so")
     func healthy() async throws {
@@ -225,7 +226,7 @@ struct DoctorTests {
 
     @Test("the page has what is wrong first, each with its remedy, and folds what is long")
     func page() {
-        let findings: [Finding] = [
+        let findings: [DoctorFinding] = [
             .ok("database", "connection", "PostgreSQL 15"),
             .skipped("configuration", "applied", "the schema comes first"),
             .warning("broker", "tls", "not encrypted", "write amqps://"),

@@ -8,7 +8,7 @@ struct BrokerCheck: Sendable {
     let configuration: RabbitMQConfiguration
     let topology: Topology
 
-    func findings() async -> [Finding] {
+    func findings() async -> [DoctorFinding] {
         do {
             return judge(try await BrokerInspection.inspect(configuration, topology))
         } catch {
@@ -36,8 +36,8 @@ struct BrokerCheck: Sendable {
         return "start RabbitMQ, or correct host and port in AMQP_URL"
     }
 
-    private func judge(_ report: BrokerReport) -> [Finding] {
-        var findings: [Finding] = []
+    private func judge(_ report: BrokerReport) -> [DoctorFinding] {
+        var findings: [DoctorFinding] = []
         let version = report.version.split(separator: ".").prefix(2).compactMap { Int($0) }
         if report.product != "RabbitMQ" || version.lexicographicallyPrecedes(Self.oldestVersion) {
             findings.append(
@@ -75,7 +75,7 @@ struct BrokerCheck: Sendable {
         return "\(good.count) of \(report.entities.count) exchanges and queues as declared, \(waiting) messages wait"
     }
 
-    private func judge(_ entity: BrokerReport.Entity) -> Finding? {
+    private func judge(_ entity: BrokerReport.Entity) -> DoctorFinding? {
         let name = "\(entity.isQueue ? "queue" : "exchange") \(entity.name)"
         switch entity.state {
         case .asDeclared: return nil
@@ -100,7 +100,7 @@ struct BrokerCheck: Sendable {
     }
 
     /// Queues that nobody reads.
-    private func readers(_ report: BrokerReport) -> [Finding] {
+    private func readers(_ report: BrokerReport) -> [DoctorFinding] {
         let queues = report.entities.filter { $0.isQueue && $0.state == .asDeclared }
         let unread = queues.filter { $0.consumers == 0 }
         guard !unread.isEmpty else { return [] }

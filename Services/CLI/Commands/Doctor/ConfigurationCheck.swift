@@ -6,7 +6,7 @@ import ServiceKit
 
 /// Whether COUNTERFOIL_KEY can be used.
 enum KeyCheck {
-    static func box(_ environment: Environment) -> (SecretBox?, [Finding]) {
+    static func box(_ environment: Environment) -> (SecretBox?, [DoctorFinding]) {
         do {
             return (try SecretBox(keys: environment.string("COUNTERFOIL_KEY")), [])
         } catch {
@@ -20,7 +20,7 @@ struct ConfigurationCheck: Sendable {
     let client: PostgresClient
     let key: SecretBox?
 
-    func examine() async -> (ConfigurationSnapshot?, [Finding]) {
+    func examine() async -> (ConfigurationSnapshot?, [DoctorFinding]) {
         let key = key
         let sealing = ConfigurationSealing(
             seal: { key?.seal($0) ?? [] },
@@ -31,7 +31,7 @@ struct ConfigurationCheck: Sendable {
         do {
             let snapshot = try await ConfigurationLoader.load(from: client, sealing: sealing)
             guard snapshot.version > 0 else {
-                let nothing = Finding.problem(
+                let nothing = DoctorFinding.problem(
                     "configuration", "applied", "nothing has been applied", "counterfoil apply -f FILE")
                 return (snapshot, keyFindings(snapshot, old: 0) + [nothing])
             }
@@ -49,7 +49,7 @@ struct ConfigurationCheck: Sendable {
         }
     }
 
-    private func keyFindings(_ snapshot: ConfigurationSnapshot, old: Int) -> [Finding] {
+    private func keyFindings(_ snapshot: ConfigurationSnapshot, old: Int) -> [DoctorFinding] {
         guard key != nil else { return [] }
         if !snapshot.unreadable.isEmpty {
             let names = snapshot.unreadable.keys.sorted().joined(separator: ", ")
@@ -84,8 +84,8 @@ struct ConfigurationCheck: Sendable {
         return try rows.first?.decode("count", as: Int.self) ?? 0
     }
 
-    private func findings(_ snapshot: ConfigurationSnapshot) -> [Finding] {
-        var findings: [Finding] = []
+    private func findings(_ snapshot: ConfigurationSnapshot) -> [DoctorFinding] {
+        var findings: [DoctorFinding] = []
         if snapshot.stores.isEmpty && snapshot.unreadable.isEmpty {
             findings.append(
                 .problem(
@@ -107,8 +107,8 @@ struct ConfigurationCheck: Sendable {
         ]
     }
 
-    private static func findings(_ store: StoreRecord) -> [Finding] {
-        var findings: [Finding] = []
+    private static func findings(_ store: StoreRecord) -> [DoctorFinding] {
+        var findings: [DoctorFinding] = []
         if store.since > Instant.now() {
             findings.append(
                 .warning(

@@ -12,7 +12,7 @@ struct DatabaseCheck: Sendable {
     let client: PostgresClient
 
     /// Why no connection can be made; nil if one could.
-    static func connect(_ configuration: PostgresConfiguration) async -> Finding? {
+    static func connect(_ configuration: PostgresConfiguration) async -> DoctorFinding? {
         do {
             try await PostgresClient.probe(configuration, logger: Logger(label: "counterfoil"))
             return nil
@@ -40,7 +40,7 @@ struct DatabaseCheck: Sendable {
         return "start PostgreSQL, or correct host and port in DATABASE_URL (\(configuration.displayName))"
     }
 
-    func findings() async -> [Finding] {
+    func findings() async -> [DoctorFinding] {
         do {
             let before = Instant.now()
             let rows = try await client.query(
@@ -65,9 +65,9 @@ struct DatabaseCheck: Sendable {
         }
     }
 
-    private func judge(_ row: PostgresRow, skew: Double) throws -> [Finding] {
+    private func judge(_ row: PostgresRow, skew: Double) throws -> [DoctorFinding] {
         func text(_ column: String) throws -> String { try row.decode(column, as: String.self) }
-        var findings: [Finding] = []
+        var findings: [DoctorFinding] = []
         let major = try row.decode("major", as: Int.self)
         if major < Self.oldestVersion {
             findings.append(
@@ -115,7 +115,7 @@ struct DatabaseCheck: Sendable {
     }
 
     /// Over a network the server must be who it says it is.
-    private func encryption(_ tls: String) -> Finding? {
+    private func encryption(_ tls: String) -> DoctorFinding? {
         let configuration = client.configuration
         if configuration.isLocal || (configuration.verifiesServer && !tls.isEmpty) { return nil }
         return .warning(

@@ -20,7 +20,7 @@ struct Doctor: Sendable {
     var xero: (@Sendable (XeroTransport.Configuration) -> XeroTransport)?
 
     /// Everything that was found out, in the order in which it is of use.
-    func examine() async -> [Finding] {
+    func examine() async -> [DoctorFinding] {
         let environmentCheck = EnvironmentCheck(environment: environment)
         async let broker = examineBroker(environmentCheck.broker)
         let (key, keyFindings) = KeyCheck.box(environment)
@@ -31,16 +31,16 @@ struct Doctor: Sendable {
             + (await xero) + (await stores)
     }
 
-    private func examineBroker(_ configuration: RabbitMQConfiguration?) async -> [Finding] {
+    private func examineBroker(_ configuration: RabbitMQConfiguration?) async -> [DoctorFinding] {
         guard let configuration else { return [.skipped("broker", "connection", "AMQP_URL cannot be used")] }
         return await BrokerCheck(configuration: configuration, topology: topology).findings()
     }
 
     /// What the database says, and what it holds.
     private struct Stored: Sendable {
-        var database: [Finding] = []
+        var database: [DoctorFinding] = []
         /// Of the key and the configuration.
-        var contents: [Finding] = []
+        var contents: [DoctorFinding] = []
         var configuration: ConfigurationSnapshot?
     }
 
@@ -73,7 +73,7 @@ struct Doctor: Sendable {
         return stored
     }
 
-    private func examineXero(_ configuration: ConfigurationSnapshot?) async -> [Finding] {
+    private func examineXero(_ configuration: ConfigurationSnapshot?) async -> [DoctorFinding] {
         do {
             let hosts = XeroTransport.Configuration(
                 apiURL: try environment.string("XERO_API_URL", default: "https://api.xero.com"),
@@ -93,7 +93,7 @@ struct Doctor: Sendable {
         }
     }
 
-    private func examineStores(_ configuration: ConfigurationSnapshot?) async -> [Finding] {
+    private func examineStores(_ configuration: ConfigurationSnapshot?) async -> [DoctorFinding] {
         guard let configuration else { return [] }
         return await StoreCheck.findings(configuration.stores.values.sorted { $0.id < $1.id })
     }

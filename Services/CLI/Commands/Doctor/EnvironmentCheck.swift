@@ -5,7 +5,7 @@ import ServiceKit
 
 /// Reads every setting the way the services do.
 struct EnvironmentCheck: Sendable {
-    let findings: [Finding]
+    let findings: [DoctorFinding]
     /// How to reach the database; nil if DATABASE_URL cannot be used.
     let database: PostgresConfiguration?
     /// How to reach the broker; nil if AMQP_URL cannot be used.
@@ -56,13 +56,13 @@ struct EnvironmentCheck: Sendable {
 /// Gathers what cannot be read.
 private struct Reader {
     let environment: Environment
-    private var problems: [Finding] = []
+    private var problems: [DoctorFinding] = []
     private var names: [String] = []
 
     init(environment: Environment) { self.environment = environment }
 
     /// What was found, or that all is well.
-    var findings: [Finding] {
+    var findings: [DoctorFinding] {
         if !problems.isEmpty { return problems }
         return [.ok("environment", "settings", names.isEmpty ? "only defaults" : names.joined(separator: ", "))]
     }

@@ -6,7 +6,7 @@ struct SchemaCheck: Sendable {
     let migrations: [Migration]
 
     /// What was found, and whether the tables can be read at all.
-    func examine() async -> (findings: [Finding], isReadable: Bool) {
+    func examine() async -> (findings: [DoctorFinding], isReadable: Bool) {
         do {
             let pending = try await Migrator.pending(client, migrations)
             let permissions = try await permissions()
@@ -15,7 +15,7 @@ struct SchemaCheck: Sendable {
                 let message =
                     "\(pending.count) of \(migrations.count) migrations are not applied: "
                     + names.joined(separator: ", ")
-                let finding = Finding.problem("database", "migrations", message, "counterfoil migrate")
+                let finding = DoctorFinding.problem("database", "migrations", message, "counterfoil migrate")
                 return ([finding] + permissions, false)
             }
             if !permissions.isEmpty { return (permissions, !permissions.contains { $0.check == "permission.read" }) }
@@ -35,7 +35,7 @@ struct SchemaCheck: Sendable {
         }
     }
 
-    private func noRights() async -> Finding {
+    private func noRights() async -> DoctorFinding {
         let role = (try? await client.query("SELECT quote_ident(current_user)"))?.first?[0] ?? "ROLE"
         return .problem(
             "database", "permission.read", "the role \(role) may not read the schema",
@@ -43,7 +43,7 @@ struct SchemaCheck: Sendable {
                 + "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \(role)")
     }
 
-    private func permissions() async throws -> [Finding] {
+    private func permissions() async throws -> [DoctorFinding] {
         let rows = try await client.query(
             """
             WITH home AS (
@@ -69,7 +69,7 @@ struct SchemaCheck: Sendable {
         guard let row = rows.first else { return [] }
         let (role, schema) = (try row.decode("role", as: String.self), try row.decode("schema", as: String.self))
         let grant = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \(schema) TO \(role)"
-        var findings: [Finding] = []
+        var findings: [DoctorFinding] = []
         for (column, verb, check) in [
             ("unreadable", "read", "permission.read"), ("unwritable", "change", "permission.write"),
         ] {

@@ -6,14 +6,14 @@ import Storefronts
 
 /// Whether every store answers and takes its key.
 enum StoreCheck {
-    static func findings(_ stores: [StoreRecord]) async -> [Finding] {
+    static func findings(_ stores: [StoreRecord]) async -> [DoctorFinding] {
         let client = HTTPClient(
             eventLoopGroupProvider: .singleton, configuration: WooCommerceClient.httpConfiguration)
-        let findings = await withTaskGroup(of: (Int, [Finding]).self) { group in
+        let findings = await withTaskGroup(of: (Int, [DoctorFinding]).self) { group in
             for (index, store) in stores.enumerated() {
                 group.addTask { (index, await look(at: store, client)) }
             }
-            var found: [Int: [Finding]] = [:]
+            var found: [Int: [DoctorFinding]] = [:]
             for await (index, findings) in group { found[index] = findings }
             return stores.indices.flatMap { found[$0] ?? [] }
         }
@@ -21,7 +21,7 @@ enum StoreCheck {
         return findings
     }
 
-    private static func look(at store: StoreRecord, _ client: HTTPClient) async -> [Finding] {
+    private static func look(at store: StoreRecord, _ client: HTTPClient) async -> [DoctorFinding] {
         guard store.platform == "woocommerce" else {
             return [.skipped("store", "reachable", "\(store.id): nothing is known to ask a \(store.platform) store")]
         }
@@ -40,7 +40,7 @@ enum StoreCheck {
                         + "counterfoil apply -f FILE")
             ]
         }
-        var findings: [Finding] = [.ok("store", "reachable", "\(store.id) at \(store.url) takes its key")]
+        var findings: [DoctorFinding] = [.ok("store", "reachable", "\(store.id) at \(store.url) takes its key")]
         if store.url.hasPrefix("http://"), !LocalHost.isLocal(url: store.url) {
             findings.append(
                 .warning(

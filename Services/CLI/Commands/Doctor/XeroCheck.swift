@@ -9,14 +9,14 @@ struct XeroCheck: Sendable {
     /// nil if it could not be read.
     let configuration: ConfigurationSnapshot?
 
-    func findings() async -> [Finding] {
+    func findings() async -> [DoctorFinding] {
         async let api = self.api()
         async let identity = self.identity()
         return (await api) + (await identity)
     }
 
     /// Asks without a token: the refusal says that Xero is there, and what time it has.
-    private func api() async -> [Finding] {
+    private func api() async -> [DoctorFinding] {
         let request = XeroRequest(
             method: .get, path: "/api.xro/2.0/Organisation", headers: ["Accept": "application/json"])
         let before = Instant.now()
@@ -57,11 +57,11 @@ struct XeroCheck: Sendable {
         return 0
     }
 
-    private func identity() async -> [Finding] {
+    private func identity() async -> [DoctorFinding] {
         let apps = configuration.map { $0.apps.values.sorted { $0.id < $1.id } } ?? []
         let own = apps.filter { $0.kind == .customConnection }
         guard !own.isEmpty else { return [await reach()] }
-        var findings: [Finding] = []
+        var findings: [DoctorFinding] = []
         var good: [String] = []
         for app in own {
             if let finding = await token(app) { findings.append(finding) } else { good.append(app.id) }
@@ -73,7 +73,7 @@ struct XeroCheck: Sendable {
         return findings
     }
 
-    private func reach() async -> Finding {
+    private func reach() async -> DoctorFinding {
         let request = XeroRequest(method: .get, path: "/.well-known/openid-configuration")
         do {
             _ = try await transport.identity(request)
@@ -83,7 +83,7 @@ struct XeroCheck: Sendable {
         }
     }
 
-    private func token(_ app: AppRecord) async -> Finding? {
+    private func token(_ app: AppRecord) async -> DoctorFinding? {
         let credentials = XeroCredentials(clientID: app.clientID, clientSecret: app.clientSecret ?? "")
         do {
             _ = try await XeroTokenSource(credentials: credentials, transport: transport).token()
@@ -99,7 +99,7 @@ struct XeroCheck: Sendable {
         }
     }
 
-    private func unreachable(_ words: String) -> Finding {
+    private func unreachable(_ words: String) -> DoctorFinding {
         .problem(
             "xero", "identity", "\(hosts.identityURL): \(words)",
             "check the network's way out (DNS, firewall, proxy), and XERO_IDENTITY_URL")

@@ -1,7 +1,7 @@
 import JSON
 
 /// What `doctor` found out about one thing.
-struct Finding: Sendable, Hashable {
+struct DoctorFinding: Sendable, Hashable {
     /// How it stands.
     enum Level: String, Sendable, Hashable {
         /// It works, but somebody should know.
@@ -24,24 +24,24 @@ struct Finding: Sendable, Hashable {
     /// The command or the setting that mends it.
     let remedy: String?
 
-    static func ok(_ area: String, _ check: String, _ message: String) -> Finding {
-        Finding(area: area, check: check, level: .ok, message: message, remedy: nil)
+    static func ok(_ area: String, _ check: String, _ message: String) -> DoctorFinding {
+        DoctorFinding(area: area, check: check, level: .ok, message: message, remedy: nil)
     }
 
-    static func problem(_ area: String, _ check: String, _ message: String, _ remedy: String) -> Finding {
-        Finding(area: area, check: check, level: .problem, message: message, remedy: remedy)
+    static func problem(_ area: String, _ check: String, _ message: String, _ remedy: String) -> DoctorFinding {
+        DoctorFinding(area: area, check: check, level: .problem, message: message, remedy: remedy)
     }
 
-    static func warning(_ area: String, _ check: String, _ message: String, _ remedy: String) -> Finding {
-        Finding(area: area, check: check, level: .warning, message: message, remedy: remedy)
+    static func warning(_ area: String, _ check: String, _ message: String, _ remedy: String) -> DoctorFinding {
+        DoctorFinding(area: area, check: check, level: .warning, message: message, remedy: remedy)
     }
 
-    static func skipped(_ area: String, _ check: String, _ message: String) -> Finding {
-        Finding(area: area, check: check, level: .skipped, message: message, remedy: nil)
+    static func skipped(_ area: String, _ check: String, _ message: String) -> DoctorFinding {
+        DoctorFinding(area: area, check: check, level: .skipped, message: message, remedy: nil)
     }
 
     /// A problem in a sentence of ours, whose part behind the first semicolon says what to do.
-    static func problem(_ area: String, _ check: String, sentence: String, otherwise remedy: String) -> Finding {
+    static func problem(_ area: String, _ check: String, sentence: String, otherwise remedy: String) -> DoctorFinding {
         let parts = sentence.split(separator: "; ", maxSplits: 1)
         guard parts.count == 2 else { return .problem(area, check, sentence, remedy) }
         return .problem(area, check, String(parts[0]), String(parts[1]))
@@ -64,22 +64,22 @@ func skewText(_ seconds: Double) -> String {
 /// The page of `doctor` for people: what is wrong first, each with what mends it, then a line for each area in order.
 struct DoctorText {
     private static let width = 116
-    let findings: [Finding]
+    let findings: [DoctorFinding]
 
-    private func count(_ level: Finding.Level) -> Int { findings.count { $0.level == level } }
+    private func count(_ level: DoctorFinding.Level) -> Int { findings.count { $0.level == level } }
 
     /// Whether somebody has to do something.
     var needsPerson: Bool { count(.problem) > 0 }
 
     var lines: [String] {
         var lines = [summary]
-        for level in [Finding.Level.problem, .warning] {
+        for level in [DoctorFinding.Level.problem, .warning] {
             for finding in findings where finding.level == level { lines += [""] + trouble(finding) }
         }
         lines.append("")
         let areas = findings.map(\.area).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         for area in areas {
-            for level in [Finding.Level.ok, .skipped] {
+            for level in [DoctorFinding.Level.ok, .skipped] {
                 let words = findings.filter { $0.area == area && $0.level == level }.map(\.message)
                 guard !words.isEmpty else { continue }
                 lines += folded(words.joined(separator: "; "), after: "\(padded(level.rawValue, 9))\(padded(area, 15))")
@@ -97,7 +97,7 @@ struct DoctorText {
         return parts.isEmpty ? "All is in order." : parts.joined(separator: ", ") + "."
     }
 
-    private func trouble(_ finding: Finding) -> [String] {
+    private func trouble(_ finding: DoctorFinding) -> [String] {
         var lines = folded(
             finding.message, after: "\(padded(finding.level.rawValue.uppercased(), 9))\(padded(finding.area, 15))")
         if let remedy = finding.remedy {
