@@ -84,16 +84,24 @@ let package = Package(
         .systemLibrary(
             name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .target(
+            name: "CTLS", path: "Shared/CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         // Values
         library("JSON", []),
         library("Accounting", ["JSON"]),
         // Drivers
         library("IOThread", ["CSystemShims", deque, locks]),
         library("ConnectionPool", [deque, locks]),
-        library("RabbitMQ", ["CRabbitMQ", "CSystemShims", "IOThread", deque, locks, lifecycle, logging, metricsCore]),
+        library("Certificates", ["CTLS"]),
+        library(
+            "RabbitMQ",
+            ["CRabbitMQ", "CSystemShims", "Certificates", "IOThread", deque, locks, lifecycle, logging, metricsCore]),
         library(
             "Postgres",
-            ["CPostgres", "CSystemShims", "IOThread", "ConnectionPool", deque, locks, lifecycle, logging, metricsCore]),
+            [
+                "CPostgres", "CSystemShims", "Certificates", "IOThread", "ConnectionPool", deque, locks, lifecycle,
+                logging, metricsCore,
+            ]),
         // Running a service
         library("Observability", ["JSON", logging, metrics, metricsCore, locks]),
         library(
@@ -108,7 +116,8 @@ let package = Package(
         library(
             "Ledger",
             [
-                "JSON", "Accounting", "Mapping", "Xero", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams,
+                "JSON", "Accounting", "Mapping", "Xero", "Postgres", "Messaging", crypto, lifecycle, locks, logging,
+                yams,
             ]),
         // Services
         service(
@@ -145,8 +154,8 @@ let package = Package(
         service(
             "CLI",
             [
-                "ServiceKit", "Storefronts", "Mapping", "Messaging", "Xero", "Ledger", "Postgres", "JSON", "Accounting",
-                httpClient, nio, nioHTTP, nioPosix, locks,
+                "ServiceKit", "Observability", "Storefronts", "Ledger", "Mapping", "Messaging", "Xero", "RabbitMQ",
+                "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, locks,
             ]),
         // Stand-ins
         .target(
@@ -187,7 +196,7 @@ let package = Package(
         tests("IOThread", ["IOThread", "CSystemShims", deque, locks]),
         tests("RabbitMQ", ["RabbitMQ", "IOThread", logging, lifecycle, locks]),
         tests("ConnectionPool", ["ConnectionPool"]),
-        tests("Postgres", ["Postgres", "IOThread", logging, lifecycle]),
+        tests("Postgres", ["Postgres", "IOThread", logging, lifecycle, locks]),
         tests("Observability", ["Observability", "JSON", logging, metrics, metricsCore]),
         tests(
             "ServiceKit",
@@ -198,7 +207,8 @@ let package = Package(
         tests(
             "Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, locks, logging]),
         tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
-        tests("Books", ["XeroWriter", "Xero", "Ledger", "Mapping", "SimulatedXero", "Storefronts", "JSON", "Accounting"]),
+        tests(
+            "Books", ["XeroWriter", "Xero", "Ledger", "Mapping", "SimulatedXero", "Storefronts", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
         tests(
             "Ledger",
@@ -242,8 +252,8 @@ let package = Package(
         tests(
             "CLI",
             [
-                "CLI", "Ledger", "Xero", "SimulatedXero", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP,
-                locks, logging,
+                "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Xero", "SimulatedXero", "RabbitMQ", "Postgres",
+                "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging, lifecycle,
             ]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
     ]
