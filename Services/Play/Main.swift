@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Foundation
 import Logging
 import Postgres
+import ServiceKit
 import UnixSignals
 
 /// `counterfoil-play`: everything on this machine, with simulated storefronts and a simulated Xero.
@@ -14,6 +15,10 @@ struct Main: AsyncParsableCommand {
         discussion: """
             AMQP_URL and DATABASE_URL come from the environment. Logs and state go to .local/ (or COUNTERFOIL_LOCAL).
             Exits 0 only if the books tie.
+
+            With --attach nothing is started: services and simulators run already, in containers for example, and are
+            reached at --xero, --storefront and --ingest. The services must have XERO_API_URL, XERO_IDENTITY_URL and
+            XERO_MINUTE_SECONDS (--xero-minute) of that simulator; DATABASE_URL and COUNTERFOIL_KEY must be theirs.
             """)
 
     @Option(help: "How many orders to make up.")
@@ -49,6 +54,21 @@ struct Main: AsyncParsableCommand {
     @Option(help: "How many seconds the books may take to tie after the last order. Default 180; 900 for a burst.")
     var deadline: Int?
 
+    @Option(help: "Spread the changes in the stores over so many seconds.")
+    var spread = 0
+
+    @Flag(help: "Play through services and simulators that run already.")
+    var attach = false
+
+    @Option(help: "With --attach: where the simulated Xero is.")
+    var xero: String?
+
+    @Option(help: "With --attach: where the simulated storefronts are.")
+    var storefront: String?
+
+    @Option(help: "With --attach: where ingest receives webhooks.")
+    var ingest: String?
+
     func validate() throws {
         for (name, value) in [("orders", orders), ("stores", stores), ("chaos", chaos ?? 1), ("burst", burst ?? 1)]
         where value < 1 {
@@ -57,6 +77,20 @@ struct Main: AsyncParsableCommand {
         if [input != nil, chaos != nil, burst != nil, outages].filter({ $0 }).count > 1 {
             throw ValidationError("--input, --chaos, --outages and --burst exclude each other")
         }
+        if spread < 0 { throw ValidationError("--spread must be at least 0") }
+        let addresses = [xero, storefront, ingest].compactMap { $0 }
+        if attach, addresses.count < 3 { throw ValidationError("--attach needs --xero, --storefront and --ingest") }
+        if attach, chaos != nil || outages {
+            throw ValidationError("--chaos and --outages end processes, and with --attach none are the play's own")
+        }
+        if !attach, !addresses.isEmpty {
+            throw ValidationError("--xero, --storefront and --ingest are given with --attach only")
+        }
+    }
+
+    private var attachment: Attachment? {
+        guard attach, let xero, let storefront, let ingest else { return nil }
+        return Attachment(xero: xero, storefront: storefront, ingest: ingest)
     }
 
     private var options: PlayOptions {
@@ -72,6 +106,8 @@ struct Main: AsyncParsableCommand {
         options.burst = burst
         options.minuteSeconds = xeroMinute
         options.deadlineSeconds = deadline
+        options.spreadSeconds = spread
+        options.attachment = attachment
         return options
     }
 
@@ -81,6 +117,9 @@ struct Main: AsyncParsableCommand {
             let ties = try await PlayRun(options: options, console: console).run()
             if !ties { throw ExitCode(1) }
         } catch let error as PlayError {
+            console.line("counterfoil-play: \(error)")
+            throw ExitCode(1)
+        } catch let error as ConfigurationError {
             console.line("counterfoil-play: \(error)")
             throw ExitCode(1)
         } catch let error as PostgresError {
@@ -108,15 +147,22 @@ struct PlayRun {
             return handler
         }
         let environment = ProcessInfo.processInfo.environment
-        guard let url = environment["DATABASE_URL"], environment["AMQP_URL"] != nil else {
+        let settings = Environment(environment)
+        let url = try settings.optional("DATABASE_URL")
+        guard let url, try options.attachment != nil || settings.optional("AMQP_URL") != nil else {
             throw PlayError("DATABASE_URL and AMQP_URL are needed; `make run` starts servers and sets both")
         }
         let files = FileManager.default
         let folder = URL(fileURLWithPath: environment["COUNTERFOIL_LOCAL"] ?? ".local").path
         let executable = try files.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let binaries = URL(fileURLWithPath: executable).deletingLastPathComponent().path
-        let key = try KeyFile.key(folder: folder, environment: environment)
-        let fleet = try Fleet(folder: folder, binaries: binaries, key: key, minuteSeconds: options.xeroMinute)
+        let fleet: Fleet
+        if let attachment = options.attachment {
+            fleet = Fleet(folder: folder, binaries: binaries, attachedTo: attachment)
+        } else {
+            let key = try KeyFile.key(folder: folder, environment: environment)
+            fleet = try Fleet(folder: folder, binaries: binaries, key: key, minuteSeconds: options.xeroMinute)
+        }
         try fleet.prepareFolders(keep: options.keep)
         let records = ProcessRecords(path: "\(folder)/play/processes", binaries: binaries)
         let leftovers = records.endLeftovers()
