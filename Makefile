@@ -6,7 +6,7 @@ SHELL := /bin/bash
 # Debug information is left out and lld links: both halve the time of a build.
 export SWIFT_FLAGS := -debug-info-format none -Xswiftc -use-ld=lld
 
-.PHONY: help run test soak lint build servers servers-down clean-local
+.PHONY: help run test soak image up demo compose-test lint build servers servers-down clean-local
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,18 @@ test: ## set up, build, lint and run every test (under 30 minutes on 2 cores)
 
 soak: ## the same tests with larger counts and longer chaos (about an hour)
 	@SOAK=1 deploy/local/test
+
+image: ## build the container image counterfoil:local
+	@docker build -f deploy/docker/Dockerfile -t counterfoil:local .
+
+up: ## start everything in containers, for real work (docs/operations.md)
+	@deploy/docker/compose up -d
+
+demo: ## play in containers, with simulators; KEEP=1 leaves them up
+	@deploy/docker/demo
+
+compose-test: ## stop and start each container while a play goes on; the books must tie
+	@deploy/docker/verify
 
 lint: ## the formatting and layout rules
 	@deploy/local/lint
