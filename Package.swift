@@ -150,7 +150,7 @@ let package = Package(
                 "ServiceKit", "Messaging", "Storefronts", "Mapping", "Xero", "Ledger", "Postgres", "JSON", "Accounting",
                 httpClient,
             ]),
-        service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics]),
+        service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics, locks]),
         service(
             "CLI",
             [
@@ -182,8 +182,8 @@ let package = Package(
         service(
             "Play",
             [
-                "SimulatedWooCommerce", "Storefronts", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP,
-                locks, signals,
+                "ServiceKit", "SimulatedWooCommerce", "Storefronts", "Postgres", "JSON", "Accounting", httpClient, nio,
+                nioHTTP, locks, signals,
             ]),
         // Tests
         .target(

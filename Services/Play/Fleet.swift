@@ -1,10 +1,12 @@
 import Foundation
 
-/// Everything the play starts: which programs, where they listen, and with what environment.
+/// Everything the play starts or attaches to: which programs, where they listen, and with what environment.
 struct Fleet: Sendable {
     /// A program and how to see that it is ready.
     struct Member: Sendable {
-        let command: ChildCommand
+        let name: String
+        /// How it is started; nil if somebody else runs it.
+        let command: ChildCommand?
         let readinessBase: String
         let readinessPath: String
         /// One of ours, to be killed at will; a simulator is not.
@@ -21,7 +23,10 @@ struct Fleet: Sendable {
     let storefrontURL: String
     let ingestURL: String
     let members: [Member]
+    /// Over the play's own environment.
     let environment: [String: String]
+    /// Whether services and simulators are somebody else's.
+    let isAttached: Bool
 
     /// Chooses ports and puts the commands together.
     /// - Parameters:
@@ -35,6 +40,7 @@ struct Fleet: Sendable {
         func address(_ index: Int) -> String { "127.0.0.1:\(ports[index])" }
         self.folder = folder
         self.binaries = binaries
+        isAttached = false
         xeroURL = "http://\(address(0))"
         storefrontURL = "http://\(address(1))"
         ingestURL = "http://\(address(2))"
@@ -52,9 +58,11 @@ struct Fleet: Sendable {
         func state(_ name: String) -> [String] { keepsState ? ["--state", "\(folder)/play/\(name).state"] : [] }
         var members = [
             Member(
+                name: "xero-simulator",
                 command: command("xero-simulator", ["--bind", address(0)] + state("xero-simulator")),
                 readinessBase: xeroURL, readinessPath: "/_control/settings", isService: false),
             Member(
+                name: "storefront-simulator",
                 command: command("storefront-simulator", ["--bind", address(1)] + state("storefront-simulator")),
                 readinessBase: storefrontURL, readinessPath: "/readyz", isService: false),
         ]
@@ -63,10 +71,33 @@ struct Fleet: Sendable {
             let extra = ["HEALTH_BIND": health, "HTTP_BIND": name == "ingest" ? address(2) : "127.0.0.1:0"]
             members.append(
                 Member(
-                    command: command(name, [], extra), readinessBase: "http://\(health)", readinessPath: "/readyz",
-                    isService: true))
+                    name: name, command: command(name, [], extra), readinessBase: "http://\(health)",
+                    readinessPath: "/readyz", isService: true))
         }
         self.members = members
+    }
+
+    /// What somebody else runs. Of it, only the simulators have to be waited for: who starts the services sees to them.
+    /// - Parameters:
+    ///   - folder: the logs of `counterfoil` go to `log/` below it.
+    ///   - binaries: the folder of the executables.
+    ///   - attachment: where everything is.
+    init(folder: String, binaries: String, attachedTo attachment: Attachment) {
+        self.folder = folder
+        self.binaries = binaries
+        isAttached = true
+        xeroURL = attachment.xeroURL
+        storefrontURL = attachment.storefrontURL
+        ingestURL = attachment.ingestURL
+        environment = [:]
+        members = [
+            Member(
+                name: "xero-simulator", command: nil, readinessBase: attachment.xeroURL,
+                readinessPath: "/_control/settings", isService: false),
+            Member(
+                name: "storefront-simulator", command: nil, readinessBase: attachment.storefrontURL,
+                readinessPath: "/readyz", isService: false),
+        ]
     }
 
     /// The stand-ins.
@@ -82,7 +113,7 @@ struct Fleet: Sendable {
             try files.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
         }
         for member in members {
-            let name = member.command.name
+            let name = member.name
             try? files.removeItem(atPath: "\(folder)/log/\(name).log")
             if !keep, !member.isService {
                 for file in (try? files.contentsOfDirectory(atPath: "\(folder)/play")) ?? []

@@ -24,6 +24,10 @@ struct PlayOptions: Sendable {
     var minuteSeconds: Int?
     /// How long the books may take to tie after the last order, in seconds; nil: 180, a burst 900.
     var deadlineSeconds: Int?
+    /// Seconds over which the changes in the stores are spread; 0: as fast as they can be made.
+    var spreadSeconds = 0
+    /// Services and simulators that run already; nil: the play starts its own.
+    var attachment: Attachment?
     /// The script that restarts the servers.
     var serversScript = "deploy/local/servers"
 

@@ -43,7 +43,7 @@ struct PlaySession: Sendable {
         Xero's books:    \(fleet.xeroURL)/_control
         Storefronts:     \(fleet.storefrontURL)/_control
         Webhooks go to:  \(fleet.ingestURL)/webhooks/{store}
-        Logs:            \(fleet.folder)/log/
+        Logs:            \(fleet.isAttached ? "where the services run" : "\(fleet.folder)/log/")
         """
     }
 
@@ -108,10 +108,10 @@ struct PlaySession: Sendable {
     func startSimulators() async throws {
         if !options.keep, try await sales.count() > 0 {
             throw PlayError(
-                "the database already holds orders. Start from an empty one (deploy/local/servers down, wipe, up), "
-                    + "or give --keep to go on with it.")
+                "the database already holds orders. Start from an empty one (deploy/local/servers down, wipe, up; "
+                    + "in containers, down with its volumes), or give --keep to go on with it.")
         }
-        console.progress("Starting the simulators…")
+        console.progress(fleet.isAttached ? "Waiting for the simulators…" : "Starting the simulators…")
         try await start(fleet.simulators)
     }
 
@@ -126,22 +126,23 @@ struct PlaySession: Sendable {
         let path = "\(fleet.folder)/play/configuration.yaml"
         try Data(configuration.yaml.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         try await fleet.counterfoil(["apply", "-f", path], environment: configuration.environment)
-        console.progress("Starting the services…")
+        if !fleet.isAttached { console.progress("Starting the services…") }
         try await start(fleet.services)
         guard script.sendsWebhooks else { return }
         for store in script.stores { try await register(store) }
     }
 
     private func start(_ members: [Fleet.Member]) async throws {
-        for member in members { supervisor.start(member.command) }
+        for case let command? in members.map(\.command) { supervisor.start(command) }
         for member in members {
             let control = ControlClient(client: http, base: member.readinessBase)
             let start = ContinuousClock.now
             while await !control.isReady(member.readinessPath) {
                 guard ContinuousClock.now - start < .seconds(60) else {
                     throw PlayError(
-                        "\(member.command.name) is not ready after a minute. The end of its log:\n"
-                            + Fleet.tail(of: member.command.logPath))
+                        "\(member.name) is not ready after a minute."
+                            + (member.command.map { " The end of its log:\n" + Fleet.tail(of: $0.logPath) }
+                                ?? " It is looked for at \(member.readinessBase)."))
                 }
                 try await Task.sleep(for: .milliseconds(100))
             }
@@ -182,12 +183,20 @@ struct PlaySession: Sendable {
         ]
     }
 
-    /// Saves the store's webhook, which pings us as WooCommerce does; it wants exactly 200.
+    /// Saves the store's webhook, which pings us as WooCommerce does; it wants exactly 200. Services that ran before the
+    /// configuration was applied read it within seconds.
     private func register(_ store: PlayStore) async throws {
-        let answer = try await storefront.send(.PUT, path(store), settings(store, webhook: true))
-        if options.keep, answer["ping_status"] == nil { return }
-        guard answer["ping_status"]?.int == 200 else {
-            throw PlayError("ingest answered the webhook's ping with \(answer["ping_status"]?.text ?? "nothing")")
+        let start = ContinuousClock.now
+        while true {
+            let answer = try await storefront.send(.PUT, path(store), settings(store, webhook: true))
+            if options.keep, answer["ping_status"] == nil { return }
+            if answer["ping_status"]?.int == 200 { return }
+            guard ContinuousClock.now - start < .seconds(30) else {
+                throw PlayError("ingest answered the webhook's ping with \(answer["ping_status"]?.text ?? "nothing")")
+            }
+            try await Task.sleep(for: .milliseconds(500))
+            // Saved anew, it pings anew.
+            try await storefront.send(.PUT, path(store), settings(store, webhook: false))
         }
     }
 
@@ -204,7 +213,8 @@ struct PlaySession: Sendable {
         }
         if options.outages { return try await performWithOutages(script, conductor) }
         guard let seconds = options.chaosSeconds else {
-            return try await perform(script.cues, with: conductor, every: .zero)
+            let pause = Duration.seconds(options.spreadSeconds) / max(script.cues.count, 1)
+            return try await perform(script.cues, with: conductor, every: pause)
         }
         try await performWithChaos(script, conductor, seconds: seconds)
     }
