@@ -106,7 +106,7 @@ struct PostgresCancelTests {
             let lines = NIOLockedValueBox<[(level: Logger.Level, metadata: String)]>([])
             let logger = Logger(label: "test", factory: { _ in LineCollector(lines: lines) })
             let client = PostgresClient(configuration: direct.configuration, logger: logger)
-            try await withRunningClient(client) { client in
+            _ = try await withRunningClient(client) { client in
                 try await client.execute("DO $$ BEGIN RAISE NOTICE 'by the way'; RAISE WARNING 'careful'; END $$")
             }
             let notices = lines.withLockedValue { $0 }

@@ -1,4 +1,5 @@
 import Accounting
+import Glibc
 import JSON
 import Ledger
 import Mapping
@@ -21,11 +22,11 @@ struct PlanningSpeed: Sendable {
         }
         var (rates, planned) = (Series(), 0)
         for round in 0...bench.rounds {
-            let start = ContinuousClock.now
+            let start = Self.cpuSeconds
             planned = 0
             for payload in payloads where try plan(payload, mapping, org, store) { planned += 1 }
             // The first round warms up.
-            if round > 0 { rates.add(Double(payloads.count) / ((ContinuousClock.now - start) / .seconds(1))) }
+            if round > 0 { rates.add(Double(payloads.count) / (Self.cpuSeconds - start)) }
         }
         let bytes = payloads.map(\.count).reduce(0, +) / payloads.count
         return [
@@ -34,6 +35,13 @@ struct PlanningSpeed: Sendable {
                 aim: "3,000 orders/s", "\(rates.text()) orders/s (\(planned) of \(payloads.count) planned)",
                 rates.median >= 3_000)
         ]
+    }
+
+    /// Of this thread, so that the figure is one core's even while others want it too.
+    private static var cpuSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     private func plan(

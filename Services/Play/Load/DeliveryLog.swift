@@ -6,6 +6,8 @@ final class DeliveryLog: Sendable {
     struct Snapshot: Sendable {
         /// HTTP status by number; 0: none came.
         var statuses: [UInt16] = []
+        /// Those about orders that are not made yet.
+        var drafts: Set<Int> = []
         /// Microseconds from the request to the answer's end, of those answered 200.
         var latencies: [UInt32] = []
 
@@ -28,8 +30,10 @@ final class DeliveryLog: Sendable {
     private let state = NIOLockedValueBox(Snapshot())
 
     /// Gives a delivery its number.
-    func begin() -> Int {
+    /// - Parameter isDraft: whether it is about an order that is not made yet.
+    func begin(isDraft: Bool) -> Int {
         state.withLockedValue { state in
+            if isDraft { state.drafts.insert(state.statuses.count) }
             state.statuses.append(0)
             state.unanswered += 1
             return state.statuses.count - 1

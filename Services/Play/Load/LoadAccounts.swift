@@ -14,6 +14,8 @@ struct LoadAccounts: Sendable {
     var rows = 0
     /// Of these, repetitions of a delivery that was there already.
     var duplicates = 0
+    /// Of these, rightly ignored.
+    var ignored = 0
 
     /// Whether everything answered is there once.
     var areBalanced: Bool { missing == 0 && doubled == 0 && misjudged == 0 }
@@ -29,7 +31,7 @@ struct LoadAccounts: Sendable {
                 FROM event WHERE (received_at, id) > (\(time)::timestamptz, \(id)::uuid)
                 ORDER BY received_at, id LIMIT 20000
                 """)
-            for row in page { try count(row, &seen) }
+            for row in page { try count(row, log.drafts, &seen) }
             guard let last = page.last else { break }
             (time, id) = (try last.decode("at"), try last.decode("id"))
         }
@@ -40,25 +42,30 @@ struct LoadAccounts: Sendable {
         }
     }
 
-    private mutating func count(_ row: PostgresRow, _ seen: inout [UInt8]) throws {
+    private mutating func count(_ row: PostgresRow, _ drafts: Set<Int>, _ seen: inout [UInt8]) throws {
         guard let delivery = try row.decode("delivery", as: String?.self), delivery.hasPrefix(LoadGenerator.idPrefix),
             let number = Int(delivery.dropFirst(LoadGenerator.idPrefix.count)), seen.indices.contains(number)
         else { return }
         rows += 1
         seen[number] = seen[number] == 255 ? 255 : seen[number] + 1
         switch try row.decode("outcome", as: String.self) {
-        case "accepted": break
-        case "duplicate": duplicates += 1
+        case "accepted" where !drafts.contains(number): break
+        case "duplicate" where !drafts.contains(number): duplicates += 1
+        case "ignored" where drafts.contains(number): ignored += 1
         default: misjudged += 1
         }
     }
 
     /// Milliseconds from an order's first webhook to the first call to Xero that carried its invoice, or the contact the
-    /// invoice waited for, of all orders that got as far.
-    static func millisecondsToFirstCall(_ database: PostgresClient) async throws -> [Double] {
-        try await database.query(
+    /// invoice waited for.
+    /// - Parameter orders: those that were to be posted from their first webhook on.
+    static func millisecondsToFirstCall(
+        of orders: Set<SaleKey>, _ database: PostgresClient
+    ) async throws -> [Double] {
+        let rows = try await database.query(
             """
-            SELECT (extract(epoch FROM first_call.at - told.at) * 1000)::float8 AS milliseconds
+            SELECT told.store_id, told.entity_id,
+                   (extract(epoch FROM first_call.at - told.at) * 1000)::float8 AS milliseconds
             FROM (SELECT store_id, entity_id, min(received_at) AS at FROM event WHERE entity = 'order' GROUP BY 1, 2) AS told
             JOIN document AS invoice
                 ON invoice.store_id = told.store_id AND invoice.order_id = told.entity_id AND invoice.kind = 'invoice'
@@ -68,7 +75,10 @@ struct LoadAccounts: Sendable {
                     (SELECT depends_on FROM document_dependency WHERE document_dependency.document_id = invoice.id))
             ) AS first_call
             WHERE first_call.at IS NOT NULL
-            """
-        ).map { try $0.decode("milliseconds") }
+            """)
+        return try rows.compactMap { row in
+            let key = SaleKey(store: try row.decode("store_id"), orderID: try row.decode("entity_id"))
+            return orders.contains(key) ? try row.decode("milliseconds") : nil
+        }
     }
 }

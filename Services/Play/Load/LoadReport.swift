@@ -50,7 +50,7 @@ struct LoadReport: Sendable {
             Load: \(log.sent) webhooks, \(options.rate) a second for \(options.duration.components.seconds) s
               answered 200: \(log.accepted) within \(milliseconds(50)) (p50), \(milliseconds(90)) (p90), \
             \(milliseconds(99)) (p99), \(milliseconds(100)) (slowest)
-              stored: \(accounts.rows), of these \(accounts.duplicates) repetitions; missing \(accounts.missing), \
+              stored: \(accounts.rows), of these \(accounts.duplicates) repetitions and \(accounts.ignored) ignored; missing \(accounts.missing), \
             doubled \(accounts.doubled)
               orders: \(books.orders.count), of these \(books.audit.settled) where they should be; invoices \
             \(books.books.invoices.count), calls to Xero \(books.calls.total)

@@ -1,5 +1,6 @@
 import JSON
 import SimulatedWooCommerce
+import Storefronts
 
 /// What a load consists of: steps in the lives of orders, saves that change nothing, and deliveries made once more. The same
 /// seed makes the same load.
@@ -12,6 +13,8 @@ struct LoadScript {
         let body: [UInt8]
         /// For the simulator's control API; nil if nothing is saved.
         let save: JSONValue?
+        /// Whether it is about an order that is not made yet, which ingest stores and nobody works.
+        let isDraft: Bool
     }
 
     private struct Life {
@@ -38,6 +41,8 @@ struct LoadScript {
     private var random: SeededGenerator
     /// Every order that was begun, with how it should end.
     private(set) var orders: [PlayedOrder] = []
+    /// Those that were to be posted from their first webhook on.
+    private(set) var postedAtOnce: Set<SaleKey> = []
 
     /// A load on these stores.
     init(stores: [PlayStore], options: LoadOptions, seed: UInt64, generator: (Int) -> OrderGenerator) {
@@ -54,7 +59,8 @@ struct LoadScript {
         guard Int.random(in: 0..<4, using: &random) == 0 else {
             let webhook = again.webhook
             return Webhook(
-                store: webhook.store, orderID: webhook.orderID, topic: webhook.topic, body: webhook.body, save: nil)
+                store: webhook.store, orderID: webhook.orderID, topic: webhook.topic, body: webhook.body, save: nil,
+                isDraft: webhook.isDraft)
         }
         // Saved again as it is: only its date of modification is new. Of a remembered order this is always its latest step.
         return webhook(again.step, of: again.webhook.orderID, in: again.webhook.store, topic: "order.updated")
@@ -70,7 +76,11 @@ struct LoadScript {
         if shops[index].lives.count < Self.lives {
             let story = shops[index].generator.story()
             shops[index].lives.append(Life(story: story))
-            orders.append(PlayedOrder(store: shops[index].store, expected: story.expected))
+            let order = PlayedOrder(store: shops[index].store, expected: story.expected)
+            orders.append(order)
+            if ["processing", "completed"].contains(story.steps.first?.order["status"]?.string) {
+                postedAtOnce.insert(order.key)
+            }
             return advance(shops[index].lives.count - 1, in: index)
         }
         return advance(Int.random(in: 0..<shops[index].lives.count, using: &random), in: index)
@@ -100,7 +110,7 @@ struct LoadScript {
             save: [
                 "order": .object(step.order), "refunds": .array(step.refunds.map { .object($0) }),
                 "topic": .string(topic), "webhook": "dropped",
-            ])
+            ], isDraft: WooCommerceDelivery.draftStatuses.contains(order["status"]?.string ?? ""))
     }
 
     /// An order has one place at most, so that an earlier step of it is never saved again.

@@ -38,7 +38,8 @@ struct LoadSession: Sendable {
         let snapshot = log.snapshot
         let report = LoadReport(
             options: options, log: snapshot, accounts: try await LoadAccounts(snapshot, database: play.database),
-            toFirstCall: try await LoadAccounts.millisecondsToFirstCall(play.database), atRest: atRest, atEnd: atEnd,
+            toFirstCall: try await LoadAccounts.millisecondsToFirstCall(of: script.postedAtOnce, play.database),
+            atRest: atRest, atEnd: atEnd,
             samples: monitor.samples.withLockedValue { $0 }, left: left, books: books,
             restarts: play.supervisor.restarts)
         play.console.line(report.text)
@@ -52,7 +53,7 @@ struct LoadSession: Sendable {
         _ stores: [PlayStore], _ monitor: LoadMonitor, _ log: DeliveryLog
     ) async throws -> LoadScript {
         var settings = HTTPClient.Configuration()
-        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
         let generator = LoadGenerator(
             options: options, ingestURL: play.fleet.ingestURL, storefront: play.storefront, http: http, log: log,
