@@ -21,23 +21,37 @@ public enum DatabaseIdentity {
     ///   - database: the database.
     /// - Returns: what is known of it.
     public static func check(by actor: String, in database: PostgresClient) async throws -> Known {
+        let name = try await name(in: database)
         let rows = try await database.query(
-            """
-            SELECT n.name, i.name AS known, extract(epoch FROM i.restored_from)::double precision AS restored_from
-            FROM (SELECT s.system_identifier || '/' || c.timeline_id || '/' || d.oid AS name
-                  FROM pg_control_system() s, pg_control_checkpoint() c, pg_database d
-                  WHERE d.datname = current_database()) n
-            LEFT JOIN database_identity i ON true
-            """)
-        guard let row = rows.first else { return Known(name: "", restoredFrom: nil) }
-        let name: String = try row.decode("name")
-        let known: String? = row["known"]
+            "SELECT name, extract(epoch FROM restored_from)::double precision AS restored_from FROM database_identity")
+        let known: String? = rows.first?["name"]
         if known == name {
-            return Known(name: name, restoredFrom: try row.decode("restored_from", as: Double?.self))
+            return Known(name: name, restoredFrom: try rows.first?.decode("restored_from", as: Double?.self) ?? nil)
         }
         return try await database.withTransaction { session in
             try await take(name, by: actor, in: session)
         }
+    }
+
+    /// What tells the database from others; less where a hosted server does not let us look at its control data.
+    private static func name(in database: PostgresClient) async throws(PostgresError) -> String {
+        do {
+            return try await one(
+                """
+                SELECT s.system_identifier || '/' || c.timeline_id || '/' || d.oid AS name
+                FROM pg_control_system() s, pg_control_checkpoint() c, pg_database d WHERE d.datname = current_database()
+                """, in: database)
+        } catch {
+            guard error.sqlState != nil, !error.isRetryable else { throw error }
+            return try await one(
+                "SELECT oid::text AS name FROM pg_database WHERE datname = current_database()", in: database)
+        }
+    }
+
+    private static func one(
+        _ query: PostgresQuery, in database: PostgresClient
+    ) async throws(PostgresError) -> String {
+        try await database.query(query).first?.decode("name") ?? ""
     }
 
     /// Forgets which database it is, so that the next look takes it for a restored one.
