@@ -187,7 +187,9 @@ let package = Package(
         tests(
             "Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, locks, logging]),
         tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
-        tests("Books", ["XeroWriter", "Xero", "Ledger", "Mapping", "SimulatedXero", "Storefronts", "JSON", "Accounting"]),
+        tests(
+            "Books",
+            ["XeroWriter", "Xero", "Ledger", "Mapping", "SimulatedXero", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
         tests("Ledger", ["Ledger", "Mapping", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests(
