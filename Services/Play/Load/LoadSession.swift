@@ -32,8 +32,8 @@ struct LoadSession: Sendable {
         play.console.progress("The load is over; waiting for everything to arrive…")
         let left = try await waitForBacklog(monitor)
         let settlement = Settlement(
-            orders: script.orders, sales: play.sales, xero: play.xero, storefront: play.storefront,
-            console: play.console)
+            orders: script.orders, earlier: EarlierOrders(), sales: play.sales, xero: play.xero,
+            storefront: play.storefront, console: play.console)
         let books = try await settlement.wait(deadline: play.options.deadline)
         let snapshot = log.snapshot
         let report = LoadReport(
