@@ -219,10 +219,11 @@ let package = Package(
                 "StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting", httpClient, nio, nioHTTP,
                 lifecycle, logging,
             ]),
-        tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting", locks]),
+        tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting", locks, arguments]),
         tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Reconciler", ["Reconciler", "Mapping", "Xero", "JSON", "Accounting"]),
         tests("CLI", ["CLI", "Ledger", "Postgres", "JSON", "Accounting"]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
+        tests("Deploy", ["JSON", yams]),
     ]
 )
