@@ -53,7 +53,7 @@ struct ComposeTests {
         let folder = FileManager.default.temporaryDirectory.appending(path: "secrets-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         func made() throws -> [String: String] {
-            let result = try Project.shell("COUNTERFOIL_SECRETS=\(folder.path) deploy/docker/secrets-make")
+            let result = try Project.shell("COUNTERFOIL_SECRETS=\(folder.path) deploy/docker/secrets-make 2>&1")
             #expect(result.status == 0, "\(result.output)")
             var texts: [String: String] = [:]
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {

@@ -19,7 +19,7 @@ struct KubernetesTests {
             set -e
             cp -r \(Self.folder) \(copy.path)
             overlay=\(copy.path)/overlays/\(overlay)
-            COUNTERFOIL_SECRETS=$overlay/secrets deploy/docker/secrets-make >/dev/null
+            COUNTERFOIL_SECRETS=$overlay/secrets deploy/docker/secrets-make 2>/dev/null
             if command -v kustomize >/dev/null; then kustomize build "$overlay"; else kubectl kustomize "$overlay"; fi
             """)
         #expect(result.status == 0, "\(result.output)")

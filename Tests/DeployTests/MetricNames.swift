@@ -16,7 +16,7 @@ enum MetricNames {
     /// The names that one source file makes.
     static func exported(by source: String) -> Set<String> {
         var names: Set<String> = []
-        let made = /\b(FloatingPointCounter|Counter|Gauge|Meter|Recorder|Timer)\(\s*label: "([^"]+)"/
+        let made = /(FloatingPointCounter|Counter|Gauge|Meter|Recorder|Timer)\(\s*label: "([^"]+)"/
         for match in source.matches(of: made) {
             let name = String(match.2).replacing(".", with: "_")
             switch match.1 {
