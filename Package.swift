@@ -256,5 +256,6 @@ let package = Package(
                 "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging, lifecycle,
             ]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
+        tests("Deploy", ["JSON", yams]),
     ]
 )

@@ -230,11 +230,11 @@ struct PlayRun {
                 case nil: continue
                 }
             }
-            console.progress("Stopping…")
+            if !session.fleet.isAttached { console.progress("Stopping…") }
             await session.supervisor.stop()
             group.cancelAll()
             await group.waitForAll()
-            console.line("Everything has been stopped.")
+            if !session.fleet.isAttached { console.line("Everything has been stopped.") }
             return result
         }
     }
