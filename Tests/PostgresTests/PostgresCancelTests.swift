@@ -107,7 +107,7 @@ struct PostgresCancelTests {
             let logger = Logger(label: "test", factory: { _ in LineCollector(lines: lines) })
             let client = PostgresClient(configuration: direct.configuration, logger: logger)
             try await withRunningClient(client) { client in
-                try await client.execute("DO $$ BEGIN RAISE NOTICE 'by the way'; RAISE WARNING 'careful'; END $$")
+                _ = try await client.execute("DO $$ BEGIN RAISE NOTICE 'by the way'; RAISE WARNING 'careful'; END $$")
             }
             let notices = lines.withLockedValue { $0 }
             #expect(notices.contains { $0.level == .warning && $0.metadata.contains("careful") })
