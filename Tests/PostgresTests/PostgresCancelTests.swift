@@ -106,8 +106,8 @@ struct PostgresCancelTests {
             let lines = NIOLockedValueBox<[(level: Logger.Level, metadata: String)]>([])
             let logger = Logger(label: "test", factory: { _ in LineCollector(lines: lines) })
             let client = PostgresClient(configuration: direct.configuration, logger: logger)
-            _ = try await withRunningClient(client) { client in
-                try await client.execute("DO $$ BEGIN RAISE NOTICE 'by the way'; RAISE WARNING 'careful'; END $$")
+            try await withRunningClient(client) { client in
+                _ = try await client.execute("DO $$ BEGIN RAISE NOTICE 'by the way'; RAISE WARNING 'careful'; END $$")
             }
             let notices = lines.withLockedValue { $0 }
             #expect(notices.contains { $0.level == .warning && $0.metadata.contains("careful") })
