@@ -29,7 +29,9 @@ public final class XeroTokenSource: Sendable {
     /// - Parameters:
     ///   - now: the monotonic clock.
     ///   - fetch: gets an access token, with the seconds it is good for from then on.
-    public init(now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }, fetch: @escaping Fetch) {
+    public init(
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }, fetch: @escaping Fetch
+    ) {
         self.fetch = fetch
         self.now = now
     }

@@ -120,7 +120,7 @@ enum LoadTrend {
             guard let waiting = thirds(samples.compactMap { $0.waiting[stage].map(Double.init) }) else { return nil }
             let bound = Double(max(rate * 30, 1_000))
             if waiting.highest > bound { return "\(stage): \(Int(waiting.highest)) waited at once" }
-            guard waiting.last > waiting.middle * 2 + Double(max(rate, 200)) else { return nil }
+            guard waiting.last > waiting.middle * 1.5 + Double(max(rate, 200)) else { return nil }
             return "\(stage): more and more wait, from \(Int(waiting.middle)) to \(Int(waiting.last))"
         }
     }

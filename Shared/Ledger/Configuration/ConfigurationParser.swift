@@ -73,7 +73,9 @@ struct ParsedConfiguration {
     var names: [String: Set<String>] = [:]
 
     mutating func readApps(_ sections: ConfigurationReader.Fields, _ reader: inout ConfigurationReader) {
-        for fields in entries(of: "apps", sections, ["client_id", "client_secret", "type", "tier", "redirect", "scopes"], &reader) {
+        for fields in entries(
+            of: "apps", sections, ["client_id", "client_secret", "type", "tier", "redirect", "scopes"], &reader)
+        {
             let clientID = reader.text(
                 "client_id", in: fields, required: "it is the app's client id at developer.xero.com")
             let type = reader.choice(
