@@ -118,7 +118,7 @@ struct HistoryPair: Sendable {
                 """
                 INSERT INTO snapshot (store_id, entity, entity_id, revision, modified_at, read_started_at, content_hash,
                                       source, body)
-                SELECT 'shop', 'order', n::text, \(revision), now(), now(), sha256(body::bytea), 'read', body
+                SELECT 'shop', 'order', n::text, \(revision), now(), now(), sha256(convert_to(body, 'UTF8')), 'read', body
                 FROM unnest(\(bodies)::text[]) WITH ORDINALITY AS o (body, n)
                 """,
                 """
