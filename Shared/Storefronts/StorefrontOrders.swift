@@ -96,6 +96,7 @@ public enum StorefrontOrders {
         case .woocommerce: WooCommerceOrderParser.self
         case .magento: MagentoOrderParser.self
         case .shopify: ShopifyOrderParser.self
+        case .cscart: CSCartOrderParser.self
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
 @Suite struct PlatformPlanTests {
     static let payloads: [(Platform, String)] = [
         (.magento, PlatformPayloads.magento), (.shopify, PlatformPayloads.shopify),
-        (.shopify, PlatformPayloads.shopifyGraphQL),
+        (.shopify, PlatformPayloads.shopifyGraphQL), (.cscart, PlatformPayloads.cscart),
     ]
 
     @Test(arguments: payloads)
@@ -45,6 +45,6 @@ import Testing
             "sales": "200", "shipping": "201", "fees": "202", "rounding": "860", "gift_cards": "850",
             "store_credit": "851",
         ],
-        "taxes": ["default": "OUTPUT"], "payments": ["default": "090"],
+        "taxes": ["default": "OUTPUT"], "payments": ["default": "090"], "refunds": ["amount_only": "proportional"],
     ]
 }

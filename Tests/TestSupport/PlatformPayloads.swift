@@ -113,4 +113,24 @@ public enum PlatformPayloads {
         "gateway":"shopify_payments","amountSet":{"shopMoney":{"amount":"27.50"}},
         "processedAt":"2026-04-01T09:00:10Z"}],"refunds":[]}}}
         """#
+
+    /// VAT of 10 % in prices, a local tax of 5 % on top of goods, a discount of the order, shipping, a surcharge of the payment,
+    /// a gift certificate sold and one redeemed. Taxes are told item by item.
+    public static let cscart = #"""
+        {"order":{"order_id":"210","is_parent_order":"N","company_id":"1","user_id":"9","status":"P",
+        "timestamp":"1772000000","updated_at":"1772003600","total":"170.21","subtotal":170,"subtotal_discount":"12.00",
+        "payment_surcharge":"3.30","shipping_cost":"11.00","tax_subtotal":4.91,"notes":"Ring twice","email":"li@pots.example",
+        "firstname":"Li","lastname":"Wu","company":"Pots","b_firstname":"Li","b_lastname":"Wu","b_address":"3 Kiln Rd",
+        "b_address_2":"","b_city":"Leeds","b_state":"","b_country":"GB","b_zipcode":"LS1 1AA","b_phone":"0113",
+        "payment_id":"2","payment_method":{"payment":"Card","surcharge_title":"Card fee"},"payment_info":[],
+        "fields":{"37":"GB123","38":""},"promotions":[],
+        "products":{"111":{"item_id":"111","product":"Pot &amp; lid","product_code":"POT","price":"40.00","amount":"2",
+        "tax_value":0},"222":{"item_id":"222","product":"Vase","product_code":"VASE","price":40,"amount":1}},
+        "gift_certificates":{"c1":{"gift_cert_code":"GC-1","amount":"50.00"}},
+        "use_gift_certificates":{"GC-9":{"gift_cert_id":"4","amount":"10.00","cost":7}},"shipping":[{"shipping":"Van","rate":28}],
+        "taxes":{"6":{"rate_type":"P","rate_value":"10.000","price_includes_tax":"Y","description":"VAT",
+        "tax_subtotal":11.12,"applies":{"P_111":6.545,"P_222":3.2725,"S_0_1":1.0,"PS_2":0.3,"items":{"P":{},"S":[]}}},
+        "7":{"rate_type":"P","rate_value":"5.000","price_includes_tax":"N","description":"Local","tax_subtotal":4.91,
+        "applies":{"P":4.91,"S":0,"items":{"S":[],"P":{"111":true,"222":true}}}}}}}
+        """#
 }

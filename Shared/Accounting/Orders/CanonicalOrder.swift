@@ -90,6 +90,8 @@ public enum Platform: String, Sendable, Hashable, CaseIterable {
     case magento
     /// Shopify.
     case shopify
+    /// CS-Cart and Multi-Vendor.
+    case cscart
 }
 
 /// The figures that a storefront gives for an order as a whole.
