@@ -97,6 +97,7 @@ public enum StorefrontOrders {
         case .magento: MagentoOrderParser.self
         case .shopify: ShopifyOrderParser.self
         case .cscart: CSCartOrderParser.self
+        case .xcart: XCartOrderParser.self
         }
     }
 

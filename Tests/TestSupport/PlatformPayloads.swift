@@ -133,4 +133,25 @@ public enum PlatformPayloads {
         "7":{"rate_type":"P","rate_value":"5.000","price_includes_tax":"N","description":"Local","tax_subtotal":4.91,
         "applies":{"P":4.91,"S":0,"items":{"S":[],"P":{"111":true,"222":true}}}}}}}
         """#
+
+    /// Sales tax on top, a discount of the order, shipping, a fee; a part went back.
+    public static let xcart = #"""
+        {"order":{"id":310,"order_number":"00310","total":104.95,"sub_total":100,"currency":"EUR","email":"bo@nets.example",
+        "create_date":"2026-05-01T10:00:00+00:00","update_date":"2026-05-03T10:00:00+00:00",
+        "payment_status":{"code":"PP"},"shipping_method_name":"Boat","customer_id":12,"notes":"",
+        "items":[{"id":1,"sku":"NET","name":"Net","price":30,"amount":2,
+        "surcharges":[{"type":"tax","code":"TAX.1","include":false,"available":true,"value":5.4000}]},
+        {"id":2,"sku":"FLOAT","name":"Float","price":40,"amount":1,
+        "surcharges":[{"type":"tax","code":"TAX.1","include":false,"available":true,"value":3.6}]}],
+        "surcharges":[{"type":"discount","code":"DC","include":false,"available":true,"value":-10.0,"name":"Sale"},
+        {"type":"shipping","code":"SHIPPING","include":false,"available":true,"value":5.0,"name":"Delivery"},
+        {"type":"handling","code":"COD","include":false,"available":true,"value":0.4501,"name":"Collection"},
+        {"type":"shipping","code":"OLD","include":false,"available":false,"value":99,"name":"Gone"},
+        {"type":"tax","code":"TAX.1","include":false,"available":true,"value":9.4999,"name":"Harbour tax"}],
+        "billing_address":{"firstname":"Bo","lastname":"Ek","street":"1 Pier","city":"Turku","zipcode":"20100",
+        "country_code":"FI","phone":"+358"}},
+        "transactions":[{"id":70,"type":"sale","status":"S","value":104.95,"method_name":"Card","date":1777630000},
+        {"id":71,"type":"sale","status":"F","value":104.95,"method_name":"Card","date":1777620000},
+        {"id":72,"type":"refund","status":"S","value":20.00,"date":1777800000}]}
+        """#
 }

@@ -92,6 +92,8 @@ public enum Platform: String, Sendable, Hashable, CaseIterable {
     case shopify
     /// CS-Cart and Multi-Vendor.
     case cscart
+    /// X-Cart.
+    case xcart
 }
 
 /// The figures that a storefront gives for an order as a whole.
