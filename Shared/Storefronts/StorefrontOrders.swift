@@ -98,6 +98,7 @@ public enum StorefrontOrders {
         case .shopify: ShopifyOrderParser.self
         case .cscart: CSCartOrderParser.self
         case .xcart: XCartOrderParser.self
+        case .bigcommerce: BigCommerceOrderParser.self
         }
     }
 

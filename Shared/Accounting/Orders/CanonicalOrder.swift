@@ -94,6 +94,8 @@ public enum Platform: String, Sendable, Hashable, CaseIterable {
     case cscart
     /// X-Cart.
     case xcart
+    /// BigCommerce.
+    case bigcommerce
 }
 
 /// The figures that a storefront gives for an order as a whole.
