@@ -9,7 +9,7 @@ struct Main: AsyncParsableCommand {
         commandName: "xero-simulator",
         abstract: "Simulates Xero: its Accounting API, its limits, its identity server, and its bad days.",
         discussion: """
-            GET /_control shows the books; /_control/ledger, /_control/calls, /_control/faults, /_control/settings, \
+            GET /_control shows the books; /_control/ledger, /_control/calls, /_control/requests, /_control/faults, /_control/settings, \
             /_control/orgs and /_control/reset steer it. XERO_MINUTE_SECONDS and XERO_DAY_SECONDS shorten Xero's minute \
             and day.
             """)

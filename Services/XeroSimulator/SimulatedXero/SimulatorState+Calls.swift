@@ -50,6 +50,7 @@ extension SimulatorState {
         if let drawn { faultCounts[drawn.fault.rawValue, default: 0] += 1 }
         appMinutes[access.clientID]?.add()
         let endpoint = Endpoint.name(request.method, words)
+        samples.add(request, endpoint: endpoint)
         traffic[position].begin(endpoint: endpoint, elements: Endpoint.elements(json, words))
         return .admitted(
             call(request, organisation: key, clientID: access.clientID, drawn, json: json, now: now))

@@ -14,6 +14,7 @@ enum ControlAPI {
             let summaryOnly = request.query["summary"].map { $0 != "0" && $0 != "false" } ?? false
             return json(200, LedgerDump.json(state, key: request.query["org"], summaryOnly: summaryOnly))
         case ("GET", "calls", 1): return json(200, CallReport.json(state))
+        case ("GET", "requests", 1): return json(200, state.samples.json)
         case ("GET", "faults", 1): return json(200, ["rules": .array(state.faults.rules.map(\.json))])
         case ("PUT", "faults", 1): return putFaults(request, &state)
         case ("DELETE", "faults", 1):
