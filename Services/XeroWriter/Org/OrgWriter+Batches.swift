@@ -183,17 +183,12 @@ extension OrgWriter {
 
     /// Stops writing to the organisation until a person has acted.
     func pauseOrg(reason: String) async throws {
-        logger.error("writing to the organisation is paused", metadata: [WriterLogKey.reason: "\(reason)"])
-        try await database.withTransaction { session in
-            let changed = try await session.execute(
-                """
-                UPDATE org SET state = 'paused', state_reason = \(reason), state_at = now()
-                WHERE id = \(orgID) AND state = 'active'
-                """)
-            guard changed > 0 else { return }
-            try await Audit.add(
-                [AuditEntry(actor: ResultStore.service, subject: orgID, change: "active -> paused", cause: reason)],
-                in: session)
+        let isNew = try await database.withTransaction { session in
+            try await OrgConnections.stop(
+                orgID, reason: reason, by: ResultStore.service, isDisconnected: true, in: session)
+        }
+        if isNew {
+            logger.error("writing to the organisation is paused", metadata: [WriterLogKey.reason: "\(reason)"])
         }
         state.withLockedValue { $0.org.isActive = false }
     }

@@ -102,7 +102,7 @@ extension OrgWriter {
         }
         return
             "Xero refuses access, with a fresh token as well (\(words)): check in Xero that the app is connected and has its"
-            + " scopes, then resume the organisation"
+            + " scopes, then run counterfoil xero connect for the org"
     }
 
     // MARK: What came of it

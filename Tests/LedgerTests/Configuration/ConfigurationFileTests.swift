@@ -162,8 +162,9 @@ struct ConfigurationFileTests {
             with: "tenant: 45e4708e-d862-4111-ab3a-dd8cd03913e1",
             says: "line 9: orgs.demo.tenant: a custom connection reaches one organisation and needs no tenant"),
         Mistake(
-            testDescription: "a missing tenant", replace: "type: custom_connection", with: "type: web",
-            says: "line 7: orgs.demo.tenant: missing; it is the organisation's tenant id"),
+            testDescription: "a redirect that Xero does not take", replace: "type: custom_connection",
+            with: "redirect: http://127.0.0.1:8095/\n    type: web",
+            says: "apps.main.redirect: Xero takes https addresses, and http://localhost (not 127.0.0.1)"),
         Mistake(
             testDescription: "a missing secret", replace: "      webhook_secret: ${SHOP_WEBHOOK_SECRET}\n", with: "",
             says: "line 24: stores.shop.credentials.webhook_secret: missing"),

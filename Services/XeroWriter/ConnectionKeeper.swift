@@ -1,0 +1,88 @@
+import Ledger
+import Logging
+import Postgres
+import ServiceLifecycle
+import Xero
+
+/// Keeps consents alive that nothing uses, and notices when an org that was lost can be reached again.
+struct ConnectionKeeper: Service, CustomStringConvertible {
+    /// Xero's days after which an unused consent is refreshed; it would be lost after sixty.
+    static let idleDays = 30.0
+    /// Xero's minutes between looks.
+    static let lookMinutes = 5.0
+
+    let watch: ConfigurationWatch
+    let database: PostgresClient
+    let grants: GrantAccess
+    let time: WriterTime
+    let logger: Logger
+
+    /// The service's name in lifecycle logs.
+    var description: String { "keeper of Xero connections" }
+
+    /// Looks from time to time until told to stop.
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await look()
+                // Not more often than once a second, however short Xero's minute is.
+                let pause = max(1, Self.lookMinutes * time.minuteSeconds)
+                do { try await time.wait(.seconds(pause), true) } catch { return }
+            }
+        }
+    }
+
+    /// Looks once.
+    func look() async {
+        do {
+            let snapshot = try await watch.reload()
+            for id in try await grants.store.idle(longerThan: Self.idleDays * time.daySeconds) {
+                await refresh(id, snapshot)
+            }
+            for id in try await OrgConnections.disconnected(in: database) {
+                await tryAgain(id, snapshot)
+            }
+        } catch {
+            logger.info("connections could not be looked at; trying again", metadata: [WriterLogKey.error: "\(error)"])
+        }
+    }
+
+    private func refresh(_ grantID: String, _ snapshot: ConfigurationSnapshot) async {
+        do {
+            guard let grant = try await grants.store.read(grantID), let app = snapshot.apps[grant.appID] else { return }
+            _ = try await grants.tokens(grantID: grantID, credentials: app.credentials).tokens(
+                olderThan: Self.idleDays * time.daySeconds)
+            logger.info("an unused consent was refreshed", metadata: ["xero.grant": "\(grantID)"])
+        } catch {
+            logger.warning(
+                "an unused consent could not be refreshed",
+                metadata: ["xero.grant": "\(grantID)", WriterLogKey.error: "\(error)"])
+        }
+    }
+
+    /// A person may have connected the app again in Xero, or Xero was wrong.
+    private func tryAgain(_ orgID: String, _ snapshot: ConfigurationSnapshot) async {
+        guard let org = snapshot.orgs[orgID], let app = snapshot.apps[org.appID] else { return }
+        let isCustom = app.kind == .customConnection
+        guard isCustom || org.grantID != nil else { return }
+        do {
+            let token = try await grants.source(grantID: isCustom ? nil : org.grantID, credentials: app.credentials)
+                .token()
+            let connections = try await grants.identity(app.credentials).connections(token)
+            guard let connection = connections.first(where: { isCustom || $0.tenantID == org.tenantID?.lowercased() })
+            else { return }
+            // A refused call is a better witness than the list, so that this is no more than another try.
+            let cause = "Xero lists \(connection.name) as connected again"
+            guard try await OrgConnections.resume(orgID, cause: cause, by: ResultStore.service, in: database) else {
+                return
+            }
+            logger.notice(
+                "writing to the organisation goes on",
+                metadata: [WriterLogKey.org: "\(orgID)", WriterLogKey.reason: "\(cause)"])
+        } catch {
+            logger.debug(
+                "the organisation cannot be reached yet",
+                metadata: [WriterLogKey.org: "\(orgID)", WriterLogKey.error: "\(error)"])
+        }
+    }
+}
