@@ -1,5 +1,6 @@
 import Ledger
 import Logging
+import NIOConcurrencyHelpers
 import Postgres
 import ServiceLifecycle
 import Xero
@@ -16,6 +17,19 @@ struct ConnectionKeeper: Service, CustomStringConvertible {
     let grants: GrantAccess
     let time: WriterTime
     let logger: Logger
+    /// Orgs that were seen to be out of reach: only those go on by themselves. One that Xero lists all along and refuses all
+    /// the same lacks something else, and waits for a person.
+    private let unreachable = NIOLockedValueBox<Set<String>>([])
+
+    init(
+        watch: ConfigurationWatch, database: PostgresClient, grants: GrantAccess, time: WriterTime, logger: Logger
+    ) {
+        self.watch = watch
+        self.database = database
+        self.grants = grants
+        self.time = time
+        self.logger = logger
+    }
 
     /// The service's name in lifecycle logs.
     var description: String { "keeper of Xero connections" }
@@ -70,8 +84,11 @@ struct ConnectionKeeper: Service, CustomStringConvertible {
                 .token()
             let connections = try await grants.identity(app.credentials).connections(token)
             guard let connection = connections.first(where: { isCustom || $0.tenantID == org.tenantID?.lowercased() })
-            else { return }
-            // A refused call is a better witness than the list, so that this is no more than another try.
+            else {
+                unreachable.withLockedValue { _ = $0.insert(orgID) }
+                return
+            }
+            guard unreachable.withLockedValue({ $0.remove(orgID) }) != nil else { return }
             let cause = "Xero lists \(connection.name) as connected again"
             guard try await OrgConnections.resume(orgID, cause: cause, by: ResultStore.service, in: database) else {
                 return
@@ -80,6 +97,7 @@ struct ConnectionKeeper: Service, CustomStringConvertible {
                 "writing to the organisation goes on",
                 metadata: [WriterLogKey.org: "\(orgID)", WriterLogKey.reason: "\(cause)"])
         } catch {
+            if (error as? XeroTokenError)?.code == .rejected { unreachable.withLockedValue { _ = $0.insert(orgID) } }
             logger.debug(
                 "the organisation cannot be reached yet",
                 metadata: [WriterLogKey.org: "\(orgID)", WriterLogKey.error: "\(error)"])
