@@ -29,6 +29,7 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
+func libraries(_ names: String...) -> [Product] { names.map { .library(name: $0, targets: [$0]) } }
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, path: "Shared/\(name)", swiftSettings: strict)
 }
@@ -56,7 +57,11 @@ let package = Package(
         .executable(name: "xero-simulator", targets: ["XeroSimulator"]),
         .executable(name: "storefront-simulator", targets: ["StorefrontSimulator"]),
         .executable(name: "counterfoil-play", targets: ["Play"]),
-    ],
+    ]
+        + libraries(
+            // For Benchmarks/, which is a package of its own.
+            "CRabbitMQ", "CPostgres", "JSON", "Accounting", "RabbitMQ", "Postgres", "Storefronts", "Mapping", "Ledger",
+            "SimulatedWooCommerce"),
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
@@ -79,16 +84,24 @@ let package = Package(
         .systemLibrary(
             name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .target(
+            name: "CTLS", path: "Shared/CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         // Values
         library("JSON", []),
         library("Accounting", ["JSON"]),
         // Drivers
         library("IOThread", ["CSystemShims", deque, locks]),
         library("ConnectionPool", [deque, locks]),
-        library("RabbitMQ", ["CRabbitMQ", "CSystemShims", "IOThread", deque, locks, lifecycle, logging, metricsCore]),
+        library("Certificates", ["CTLS"]),
+        library(
+            "RabbitMQ",
+            ["CRabbitMQ", "CSystemShims", "Certificates", "IOThread", deque, locks, lifecycle, logging, metricsCore]),
         library(
             "Postgres",
-            ["CPostgres", "CSystemShims", "IOThread", "ConnectionPool", deque, locks, lifecycle, logging, metricsCore]),
+            [
+                "CPostgres", "CSystemShims", "Certificates", "IOThread", "ConnectionPool", deque, locks, lifecycle,
+                logging, metricsCore,
+            ]),
         // Running a service
         library("Observability", ["JSON", logging, metrics, metricsCore, locks]),
         library(
@@ -103,7 +116,8 @@ let package = Package(
         library(
             "Ledger",
             [
-                "JSON", "Accounting", "Mapping", "Xero", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams,
+                "JSON", "Accounting", "Mapping", "Xero", "Postgres", "Messaging", crypto, lifecycle, locks, logging,
+                yams,
             ]),
         // Services
         service(
@@ -136,12 +150,12 @@ let package = Package(
                 "ServiceKit", "Messaging", "Storefronts", "Mapping", "Xero", "Ledger", "Postgres", "JSON", "Accounting",
                 httpClient,
             ]),
-        service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics]),
+        service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics, locks]),
         service(
             "CLI",
             [
-                "ServiceKit", "Storefronts", "Mapping", "Messaging", "Xero", "Ledger", "Postgres", "JSON", "Accounting",
-                httpClient, nio, nioHTTP, nioPosix, locks,
+                "ServiceKit", "Observability", "Storefronts", "Ledger", "Mapping", "Messaging", "Xero", "RabbitMQ",
+                "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, locks,
             ]),
         // Stand-ins
         .target(
@@ -168,8 +182,8 @@ let package = Package(
         service(
             "Play",
             [
-                "SimulatedWooCommerce", "Storefronts", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP,
-                locks, signals,
+                "ServiceKit", "SimulatedWooCommerce", "Storefronts", "Postgres", "JSON", "Accounting", httpClient, nio,
+                nioHTTP, locks, signals,
             ]),
         // Tests
         .target(
@@ -182,7 +196,7 @@ let package = Package(
         tests("IOThread", ["IOThread", "CSystemShims", deque, locks]),
         tests("RabbitMQ", ["RabbitMQ", "IOThread", logging, lifecycle, locks]),
         tests("ConnectionPool", ["ConnectionPool"]),
-        tests("Postgres", ["Postgres", "IOThread", logging, lifecycle]),
+        tests("Postgres", ["Postgres", "IOThread", logging, lifecycle, locks]),
         tests("Observability", ["Observability", "JSON", logging, metrics, metricsCore]),
         tests(
             "ServiceKit",
@@ -193,6 +207,8 @@ let package = Package(
         tests(
             "Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, locks, logging]),
         tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
+        tests(
+            "Books", ["XeroWriter", "Xero", "Ledger", "Mapping", "SimulatedXero", "Storefronts", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),
         tests(
             "Ledger",
@@ -230,14 +246,14 @@ let package = Package(
                 "StorefrontSimulator", "SimulatedWooCommerce", "JSON", "Accounting", httpClient, nio, nioHTTP,
                 lifecycle, logging,
             ]),
-        tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting", locks]),
+        tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting", locks, arguments]),
         tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Reconciler", ["Reconciler", "Mapping", "Xero", "JSON", "Accounting"]),
         tests(
             "CLI",
             [
-                "CLI", "Ledger", "Xero", "SimulatedXero", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP,
-                locks, logging,
+                "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Xero", "SimulatedXero", "RabbitMQ", "Postgres",
+                "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging, lifecycle,
             ]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
     ]

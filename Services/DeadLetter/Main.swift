@@ -17,8 +17,9 @@ struct DeadLetterCommand: AsyncParsableCommand {
                 prefetch: 50, logger: context.logger)
             context.readiness.add("broker") { consumer.isConnected ? nil : "not connected to RabbitMQ" }
             let store = LetterStore(session: context.database)
+            let keeper = LetterKeeper(store: store, logger: context.logger)
             let settle = PeriodicService(name: "settling of letters", every: .seconds(2), logger: context.logger) {
-                try await LetterKeeper(store: store, logger: context.logger).settle()
+                try await keeper.settle()
             }
             let recorder = LetterRecorder(
                 deliveries: consumer.deliveries, store: store, settling: settle, logger: context.logger)

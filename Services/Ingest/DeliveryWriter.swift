@@ -36,34 +36,43 @@ struct DeliveryWriter: Sendable {
     }
 
     /// Raw events; of those accepted, the ones that repeat an earlier delivery become duplicates.
+    ///
+    /// All keys travel as one binary value and all bodies as another, and the database cuts them apart: in arrays they would
+    /// be spelled out in hexadecimal digits, which costs both sides more than all the rest.
     private func events(_ records: [DeliveryRecord]) -> PostgresQuery {
-        """
-        WITH incoming AS (
-            SELECT * FROM unnest(
-                \(records.map(\.id))::uuid[], \(records.map(\.storeID))::text[], \(records.map(\.outcome.rawValue))::text[],
-                \(records.map(\.reason))::text[], \(records.map(\.status))::smallint[], \(records.map(\.topic))::text[],
-                \(records.map(\.entity))::text[], \(records.map(\.entityID))::text[],
-                \(records.map { $0.deliveryKey ?? [] })::bytea[], \(records.map(\.headers.text))::text[],
-                \(records.map(\.body))::bytea[], \(records.map(\.bodyBytes))::integer[], \(records.map(\.source))::text[]
-            ) WITH ORDINALITY AS i (id, store_id, outcome, reason, status, topic, entity, entity_id, delivery_key, headers,
-                                    body, body_bytes, source, position)
-        ), seen AS (
-            INSERT INTO delivery (store_id, delivery_key, event_id, times)
-            SELECT DISTINCT ON (store_id, delivery_key) store_id, delivery_key, id,
-                   count(*) OVER (PARTITION BY store_id, delivery_key)
-            FROM incoming WHERE outcome = 'accepted' ORDER BY store_id, delivery_key, position
-            ON CONFLICT (store_id, delivery_key)
-                DO UPDATE SET seen_at = now(), times = delivery.times + excluded.times
-            RETURNING store_id, delivery_key, event_id
-        )
-        INSERT INTO event (id, store_id, outcome, reason, status, topic, entity, entity_id, delivery_key, headers, body,
-                           body_bytes, source)
-        SELECT i.id, i.store_id, CASE WHEN seen.event_id <> i.id THEN 'duplicate' ELSE i.outcome END, i.reason, i.status,
-               i.topic, i.entity, i.entity_id, nullif(i.delivery_key, ''), i.headers::jsonb, i.body, i.body_bytes, i.source
-        FROM incoming i LEFT JOIN seen
-            ON i.outcome = 'accepted' AND seen.store_id = i.store_id AND seen.delivery_key = i.delivery_key
-        ORDER BY i.position
-        """
+        let keys = PackedBytes(records.map { $0.deliveryKey ?? [] })
+        let bodies = PackedBytes(records.map(\.body))
+        return """
+            WITH incoming AS (
+                SELECT i.*, substring(keys.bytes FROM i.key_start FOR i.key_bytes) AS delivery_key
+                FROM unnest(
+                    \(records.map(\.id))::uuid[], \(records.map(\.storeID))::text[], \(records.map(\.outcome.rawValue))::text[],
+                    \(records.map(\.reason))::text[], \(records.map(\.status))::smallint[], \(records.map(\.topic))::text[],
+                    \(records.map(\.entity))::text[], \(records.map(\.entityID))::text[],
+                    \(records.map(\.headers.text))::text[], \(records.map(\.bodyBytes))::integer[],
+                    \(records.map(\.source))::text[], \(keys.starts)::integer[], \(keys.counts)::integer[],
+                    \(bodies.starts)::integer[], \(bodies.counts)::integer[]
+                ) WITH ORDINALITY AS i (id, store_id, outcome, reason, status, topic, entity, entity_id, headers, body_bytes,
+                                        source, key_start, key_bytes, body_start, kept_bytes, position),
+                (SELECT \(keys.bytes)::bytea AS bytes) AS keys
+            ), seen AS (
+                INSERT INTO delivery (store_id, delivery_key, event_id, times)
+                SELECT DISTINCT ON (store_id, delivery_key) store_id, delivery_key, id,
+                       count(*) OVER (PARTITION BY store_id, delivery_key)
+                FROM incoming WHERE outcome = 'accepted' ORDER BY store_id, delivery_key, position
+                ON CONFLICT (store_id, delivery_key)
+                    DO UPDATE SET seen_at = now(), times = delivery.times + excluded.times
+                RETURNING store_id, delivery_key, event_id
+            )
+            INSERT INTO event (id, store_id, outcome, reason, status, topic, entity, entity_id, delivery_key, headers, body,
+                               body_bytes, source)
+            SELECT i.id, i.store_id, CASE WHEN seen.event_id <> i.id THEN 'duplicate' ELSE i.outcome END, i.reason, i.status,
+                   i.topic, i.entity, i.entity_id, nullif(i.delivery_key, ''), i.headers::jsonb,
+                   substring(bodies.bytes FROM i.body_start FOR i.kept_bytes), i.body_bytes, i.source
+            FROM (SELECT \(bodies.bytes)::bytea AS bytes) AS bodies, incoming i LEFT JOIN seen
+                ON i.outcome = 'accepted' AND seen.store_id = i.store_id AND seen.delivery_key = i.delivery_key
+            ORDER BY i.position
+            """
     }
 
     /// Orders to be read now, and again later; one that still waits is renewed. Rows are taken in the order of their keys, so
@@ -137,5 +146,21 @@ struct HintedOrder: Sendable, Hashable {
                 traceparent: hint.traceparent, rereadSeconds: hint.rereadSeconds, times: (merged[key]?.times ?? 0) + 1)
         }
         return merged.values.sorted { ($0.storeID, $0.orderID) < ($1.storeID, $1.orderID) }
+    }
+}
+
+/// Several byte strings in one, and where each lies, as SQL counts: from 1.
+private struct PackedBytes {
+    private(set) var bytes: [UInt8] = []
+    private(set) var starts: [Int] = []
+    private(set) var counts: [Int] = []
+
+    init(_ parts: [[UInt8]]) {
+        bytes.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+        for part in parts {
+            starts.append(bytes.count + 1)
+            counts.append(part.count)
+            bytes.append(contentsOf: part)
+        }
     }
 }

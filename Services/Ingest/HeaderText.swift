@@ -6,7 +6,7 @@ enum HeaderText {
     static let limit = 256
 
     /// The headers that are kept of a delivery; none of them is a credential.
-    private static let kept = [
+    static let kept = [
         "X-WC-Webhook-Source", "X-WC-Webhook-Topic", "X-WC-Webhook-Resource", "X-WC-Webhook-Event", "X-WC-Webhook-ID",
         "X-WC-Webhook-Delivery-ID", "User-Agent", "Content-Type", "X-Forwarded-For",
     ]

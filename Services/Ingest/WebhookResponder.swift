@@ -18,6 +18,11 @@ struct WebhookContext: InitializableFromSource {
 struct WebhookResponder: HTTPResponder {
     typealias Context = WebhookContext
 
+    /// The headers that are ever looked at, checked once instead of at every request.
+    private static let fields = Dictionary(
+        uniqueKeysWithValues: Set(HeaderText.kept + ["X-WC-Webhook-Signature", "traceparent"]).compactMap { name in
+            HTTPField.Name(name).map { (name, $0) }
+        })
     /// What the sender is asked to wait for after a 503.
     private static let retryAfterSeconds = "5"
 
@@ -45,7 +50,8 @@ struct WebhookResponder: HTTPResponder {
         let headers = request.headers
         let webhook = WebhookRequest(
             storeID: storeID,
-            header: { name in HTTPField.Name(name).flatMap { headers[$0] } }, source: context.source)
+            header: { name in (Self.fields[name] ?? HTTPField.Name(name)).flatMap { headers[$0] } },
+            source: context.source)
         let store: StoreEndpoint?
         switch directory.store(storeID) {
         case .notLoaded:

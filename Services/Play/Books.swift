@@ -28,6 +28,8 @@ struct Books: Sendable {
     struct Payment: Sendable {
         let amount: ExactDecimal
         let isRefund: Bool
+        /// The number of the invoice it pays, or of the credit note it refunds.
+        let document: String
     }
 
     var contacts = 0
@@ -65,6 +67,9 @@ struct Books: Sendable {
 
     private static func payment(_ value: JSONValue) -> Payment? {
         guard text(value, "Status") != "DELETED" else { return nil }
-        return Payment(amount: amount(value, "Amount"), isRefund: value["CreditNote"] != nil)
+        let document = text(value["Invoice"] ?? .null, "InvoiceNumber")
+        return Payment(
+            amount: amount(value, "Amount"), isRefund: value["CreditNote"] != nil,
+            document: document.isEmpty ? text(value["CreditNote"] ?? .null, "CreditNoteNumber") : document)
     }
 }

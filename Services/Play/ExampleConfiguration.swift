@@ -11,10 +11,18 @@ struct ExampleConfiguration: Sendable {
     let stores: [PlayStore]
     let storefrontURL: String
     let dailyCalls: Int
+    /// How often a store is swept, in seconds.
+    var sweepSeconds = 5
+    /// When a hinted order is read again, in seconds.
+    var rereadSeconds = [2, 10]
+
+    /// The orgs that the stores are booked in, in order.
+    var orgs: [String] { Set(stores.map(\.org)).sorted() }
 
     /// The environment in which the file's references can be resolved.
     var environment: [String: String] {
-        var variables = ["PLAY_XERO_CLIENT_SECRET": "\(Self.orgID)-secret"]
+        var variables: [String: String] = [:]
+        for org in orgs { variables[Self.secretVariable(org)] = "\(org)-secret" }
         for store in stores {
             let name = Self.variable(store)
             variables["\(name)_WEBHOOK_SECRET"] = store.webhookSecret
@@ -29,15 +37,31 @@ struct ExampleConfiguration: Sendable {
         """
         # Written by counterfoil-play. ${NAME} is taken from the environment when the file is applied.
         apps:
-          \(Self.orgID):
-            client_id: \(Self.orgID)
-            client_secret: ${PLAY_XERO_CLIENT_SECRET}
-            type: custom_connection
-            tier: starter
+        \(orgs.map(app).joined(separator: "\n"))
 
         orgs:
-          \(Self.orgID):
-            app: \(Self.orgID)
+        \(orgs.map(entry).joined(separator: "\n"))
+
+        stores:
+        \(stores.map(entry).joined(separator: "\n"))
+
+        """
+    }
+
+    private func app(_ org: String) -> String {
+        """
+          \(org):
+            client_id: \(org)
+            client_secret: ${\(Self.secretVariable(org))}
+            type: custom_connection
+            tier: starter
+        """
+    }
+
+    private func entry(_ org: String) -> String {
+        """
+          \(org):
+            app: \(org)
             daily_calls: \(dailyCalls)
             time_zone: Australia/Sydney
             mapping:
@@ -48,10 +72,6 @@ struct ExampleConfiguration: Sendable {
               contacts: { guests: each }
               refunds: { amount_only: hold }
               terms_days: 0
-
-        stores:
-        \(stores.map(entry).joined(separator: "\n"))
-
         """
     }
 
@@ -60,12 +80,12 @@ struct ExampleConfiguration: Sendable {
         return """
               \(store.id):
                 platform: woocommerce
-                org: \(Self.orgID)
+                org: \(store.org)
                 url: \(storefrontURL)/\(store.id)
                 since: \(store.since)
                 number_prefix: \(store.prefix)
-                sweep_seconds: 5
-                reread_seconds: [2, 10]
+                sweep_seconds: \(sweepSeconds)
+                reread_seconds: [\(rereadSeconds.map(String.init).joined(separator: ", "))]
                 credentials:
                   webhook_secret: ${\(name)_WEBHOOK_SECRET}
                   consumer_key: ${\(name)_CONSUMER_KEY}
@@ -73,7 +93,9 @@ struct ExampleConfiguration: Sendable {
             """
     }
 
-    private static func variable(_ store: PlayStore) -> String {
-        "PLAY_" + String(store.id.uppercased().map { $0 == "-" ? "_" : $0 })
-    }
+    private static func variable(_ store: PlayStore) -> String { "PLAY_\(word(store.id))" }
+
+    private static func secretVariable(_ org: String) -> String { "PLAY_XERO_\(word(org))_SECRET" }
+
+    private static func word(_ id: String) -> String { String(id.uppercased().map { $0 == "-" ? "_" : $0 }) }
 }

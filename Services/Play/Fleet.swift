@@ -1,10 +1,12 @@
 import Foundation
 
-/// Everything the play starts: which programs, where they listen, and with what environment.
+/// Everything the play starts or attaches to: which programs, where they listen, and with what environment.
 struct Fleet: Sendable {
     /// A program and how to see that it is ready.
     struct Member: Sendable {
-        let command: ChildCommand
+        let name: String
+        /// How it is started; nil if somebody else runs it.
+        let command: ChildCommand?
         let readinessBase: String
         let readinessPath: String
         /// One of ours, to be killed at will; a simulator is not.
@@ -21,7 +23,10 @@ struct Fleet: Sendable {
     let storefrontURL: String
     let ingestURL: String
     let members: [Member]
+    /// Over the play's own environment.
     let environment: [String: String]
+    /// Whether services and simulators are somebody else's.
+    let isAttached: Bool
 
     /// Chooses ports and puts the commands together.
     /// - Parameters:
@@ -29,11 +34,13 @@ struct Fleet: Sendable {
     ///   - binaries: the folder of the executables.
     ///   - key: COUNTERFOIL_KEY.
     ///   - minuteSeconds: how long one of Xero's minutes lasts.
-    init(folder: String, binaries: String, key: String, minuteSeconds: Int) throws {
+    ///   - keepsState: whether the simulators write down what they hold, to survive their own restart.
+    init(folder: String, binaries: String, key: String, minuteSeconds: Int, keepsState: Bool = true) throws {
         let ports = try PortAllocator.free(3 + Self.services.count)
         func address(_ index: Int) -> String { "127.0.0.1:\(ports[index])" }
         self.folder = folder
         self.binaries = binaries
+        isAttached = false
         xeroURL = "http://\(address(0))"
         storefrontURL = "http://\(address(1))"
         ingestURL = "http://\(address(2))"
@@ -48,15 +55,15 @@ struct Fleet: Sendable {
                 name: name, executable: "\(binaries)/\(name)", arguments: arguments,
                 environment: environment.merging(extra) { $1 }, logPath: "\(folder)/log/\(name).log")
         }
+        func state(_ name: String) -> [String] { keepsState ? ["--state", "\(folder)/play/\(name).state"] : [] }
         var members = [
             Member(
-                command: command(
-                    "xero-simulator", ["--bind", address(0), "--state", "\(folder)/play/xero-simulator.state"]),
+                name: "xero-simulator",
+                command: command("xero-simulator", ["--bind", address(0)] + state("xero-simulator")),
                 readinessBase: xeroURL, readinessPath: "/_control/settings", isService: false),
             Member(
-                command: command(
-                    "storefront-simulator",
-                    ["--bind", address(1), "--state", "\(folder)/play/storefront-simulator.state"]),
+                name: "storefront-simulator",
+                command: command("storefront-simulator", ["--bind", address(1)] + state("storefront-simulator")),
                 readinessBase: storefrontURL, readinessPath: "/readyz", isService: false),
         ]
         for (index, name) in Self.services.enumerated() {
@@ -64,10 +71,33 @@ struct Fleet: Sendable {
             let extra = ["HEALTH_BIND": health, "HTTP_BIND": name == "ingest" ? address(2) : "127.0.0.1:0"]
             members.append(
                 Member(
-                    command: command(name, [], extra), readinessBase: "http://\(health)", readinessPath: "/readyz",
-                    isService: true))
+                    name: name, command: command(name, [], extra), readinessBase: "http://\(health)",
+                    readinessPath: "/readyz", isService: true))
         }
         self.members = members
+    }
+
+    /// What somebody else runs. Of it, only the simulators have to be waited for: who starts the services sees to them.
+    /// - Parameters:
+    ///   - folder: the logs of `counterfoil` go to `log/` below it.
+    ///   - binaries: the folder of the executables.
+    ///   - attachment: where everything is.
+    init(folder: String, binaries: String, attachedTo attachment: Attachment) {
+        self.folder = folder
+        self.binaries = binaries
+        isAttached = true
+        xeroURL = attachment.xeroURL
+        storefrontURL = attachment.storefrontURL
+        ingestURL = attachment.ingestURL
+        environment = [:]
+        members = [
+            Member(
+                name: "xero-simulator", command: nil, readinessBase: attachment.xeroURL,
+                readinessPath: "/_control/settings", isService: false),
+            Member(
+                name: "storefront-simulator", command: nil, readinessBase: attachment.storefrontURL,
+                readinessPath: "/readyz", isService: false),
+        ]
     }
 
     /// The stand-ins.
@@ -83,7 +113,7 @@ struct Fleet: Sendable {
             try files.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
         }
         for member in members {
-            let name = member.command.name
+            let name = member.name
             try? files.removeItem(atPath: "\(folder)/log/\(name).log")
             if !keep, !member.isService {
                 for file in (try? files.contentsOfDirectory(atPath: "\(folder)/play")) ?? []

@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Foundation
 import Logging
 import Postgres
+import ServiceKit
 import UnixSignals
 
 /// `counterfoil-play`: everything on this machine, with simulated storefronts and a simulated Xero.
@@ -14,6 +15,10 @@ struct Main: AsyncParsableCommand {
         discussion: """
             AMQP_URL and DATABASE_URL come from the environment. Logs and state go to .local/ (or COUNTERFOIL_LOCAL).
             Exits 0 only if the books tie.
+
+            With --attach nothing is started: services and simulators run already, in containers for example, and are
+            reached at --xero, --storefront and --ingest. The services must have XERO_API_URL, XERO_IDENTITY_URL and
+            XERO_MINUTE_SECONDS (--xero-minute) of that simulator; DATABASE_URL and COUNTERFOIL_KEY must be theirs.
             """)
 
     @Option(help: "How many orders to make up.")
@@ -43,20 +48,66 @@ struct Main: AsyncParsableCommand {
     @Option(help: "So many paid orders at once, at Xero's real limits.")
     var burst: Int?
 
+    @Option(help: "So many webhooks a second for a time, and then an account of every one of them.")
+    var load: Int?
+
+    @Option(help: "How long the load lasts, in minutes.")
+    var loadMinutes = 2.0
+
+    @Option(help: "Of a hundred webhooks, how many tell of something new in an order's life.")
+    var loadNews = 4
+
+    @Option(help: "A file that gets the load's figures as JSON.")
+    var loadReport: String?
+
     @Option(help: "How many seconds one of Xero's minutes lasts. Default 6; 60 for a burst.")
     var xeroMinute: Int?
 
     @Option(help: "How many seconds the books may take to tie after the last order. Default 180; 900 for a burst.")
     var deadline: Int?
 
+    @Option(help: "Spread the changes in the stores over so many seconds.")
+    var spread = 0
+
+    @Flag(help: "Play through services and simulators that run already.")
+    var attach = false
+
+    @Option(help: "With --attach: where the simulated Xero is.")
+    var xero: String?
+
+    @Option(help: "With --attach: where the simulated storefronts are.")
+    var storefront: String?
+
+    @Option(help: "With --attach: where ingest receives webhooks.")
+    var ingest: String?
+
     func validate() throws {
-        for (name, value) in [("orders", orders), ("stores", stores), ("chaos", chaos ?? 1), ("burst", burst ?? 1)]
+        for (name, value) in [
+            ("orders", orders), ("stores", stores), ("chaos", chaos ?? 1), ("burst", burst ?? 1), ("load", load ?? 1),
+        ]
         where value < 1 {
             throw ValidationError("--\(name) must be at least 1")
         }
-        if [input != nil, chaos != nil, burst != nil, outages].filter({ $0 }).count > 1 {
-            throw ValidationError("--input, --chaos, --outages and --burst exclude each other")
+        if [input != nil, chaos != nil, burst != nil, load != nil, outages].filter({ $0 }).count > 1 {
+            throw ValidationError("--input, --chaos, --outages, --burst and --load exclude each other")
         }
+        guard (0.1...1_440).contains(loadMinutes) else { throw ValidationError("--load-minutes is 0.1 to 1440") }
+        guard (1...100).contains(loadNews) else { throw ValidationError("--load-news is 1 to 100") }
+        if spread < 0 { throw ValidationError("--spread must be at least 0") }
+        let addresses = [xero, storefront, ingest].compactMap { $0 }
+        if attach, addresses.count < 3 { throw ValidationError("--attach needs --xero, --storefront and --ingest") }
+        if attach, chaos != nil || outages || load != nil {
+            throw ValidationError(
+                "--chaos, --outages and --load watch or end processes, and with --attach none are the play's own")
+        }
+        if !attach, !addresses.isEmpty {
+            throw ValidationError("--xero, --storefront and --ingest are given with --attach only")
+        }
+    }
+
+    private var attachment: Attachment? {
+        guard attach, let xero, let storefront, let ingest else { return nil }
+        return Attachment(xero: xero, storefront: storefront, ingest: ingest)
     }
 
     private var options: PlayOptions {
@@ -70,8 +121,13 @@ struct Main: AsyncParsableCommand {
         options.chaosSeconds = chaos
         options.outages = outages
         options.burst = burst
+        options.load = load.map {
+            LoadOptions(rate: $0, duration: .seconds(loadMinutes * 60), newsPercent: loadNews, report: loadReport)
+        }
         options.minuteSeconds = xeroMinute
         options.deadlineSeconds = deadline
+        options.spreadSeconds = spread
+        options.attachment = attachment
         return options
     }
 
@@ -81,6 +137,9 @@ struct Main: AsyncParsableCommand {
             let ties = try await PlayRun(options: options, console: console).run()
             if !ties { throw ExitCode(1) }
         } catch let error as PlayError {
+            console.line("counterfoil-play: \(error)")
+            throw ExitCode(1)
+        } catch let error as ConfigurationError {
             console.line("counterfoil-play: \(error)")
             throw ExitCode(1)
         } catch let error as PostgresError {
@@ -108,15 +167,24 @@ struct PlayRun {
             return handler
         }
         let environment = ProcessInfo.processInfo.environment
-        guard let url = environment["DATABASE_URL"], environment["AMQP_URL"] != nil else {
+        let settings = Environment(environment)
+        let url = try settings.optional("DATABASE_URL")
+        guard let url, try options.attachment != nil || settings.optional("AMQP_URL") != nil else {
             throw PlayError("DATABASE_URL and AMQP_URL are needed; `make run` starts servers and sets both")
         }
         let files = FileManager.default
         let folder = URL(fileURLWithPath: environment["COUNTERFOIL_LOCAL"] ?? ".local").path
         let executable = try files.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let binaries = URL(fileURLWithPath: executable).deletingLastPathComponent().path
-        let key = try KeyFile.key(folder: folder, environment: environment)
-        let fleet = try Fleet(folder: folder, binaries: binaries, key: key, minuteSeconds: options.xeroMinute)
+        let fleet: Fleet
+        if let attachment = options.attachment {
+            fleet = Fleet(folder: folder, binaries: binaries, attachedTo: attachment)
+        } else {
+            let key = try KeyFile.key(folder: folder, environment: environment)
+            fleet = try Fleet(
+                folder: folder, binaries: binaries, key: key, minuteSeconds: options.xeroMinute,
+                keepsState: options.load == nil)
+        }
         try fleet.prepareFolders(keep: options.keep)
         let records = ProcessRecords(path: "\(folder)/play/processes", binaries: binaries)
         let leftovers = records.endLeftovers()

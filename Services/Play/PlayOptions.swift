@@ -18,10 +18,16 @@ struct PlayOptions: Sendable {
     var outages = false
     /// So many paid orders at once, at Xero's real limits.
     var burst: Int?
+    /// A steady load instead of a play of orders.
+    var load: LoadOptions?
     /// How long one of Xero's minutes lasts; nil: 60 for a burst, else 6.
     var minuteSeconds: Int?
     /// How long the books may take to tie after the last order, in seconds; nil: 180, a burst 900.
     var deadlineSeconds: Int?
+    /// Seconds over which the changes in the stores are spread; 0: as fast as they can be made.
+    var spreadSeconds = 0
+    /// Services and simulators that run already; nil: the play starts its own.
+    var attachment: Attachment?
     /// The script that restarts the servers.
     var serversScript = "deploy/local/servers"
 
@@ -29,5 +35,8 @@ struct PlayOptions: Sendable {
     var xeroMinute: Int { minuteSeconds ?? (burst == nil ? 6 : 60) }
 
     /// How long to wait for everything to tie.
-    var deadline: Duration { .seconds(deadlineSeconds ?? (burst == nil ? 180 : 900)) }
+    var deadline: Duration { .seconds(deadlineSeconds ?? (burst == nil && load == nil ? 180 : 900)) }
+
+    /// How many calls a day are allowed an org: Xero's own limit, except where a day is to be lived through in minutes.
+    var dailyCalls: Int { chaosSeconds == nil && load == nil ? 1_000 : 20_000 }
 }

@@ -16,18 +16,20 @@ struct PlaySession: Sendable {
     let database: PostgresClient
     let http: HTTPClient
 
-    private var xero: ControlClient { ControlClient(client: http, base: fleet.xeroURL) }
-    private var storefront: ControlClient { ControlClient(client: http, base: fleet.storefrontURL) }
-    private var sales: SalesReader { SalesReader(database: database) }
+    var xero: ControlClient { ControlClient(client: http, base: fleet.xeroURL) }
+    var storefront: ControlClient { ControlClient(client: http, base: fleet.storefrontURL) }
+    var sales: SalesReader { SalesReader(database: database) }
 
     /// Plays, and prints what came of it.
     /// - Returns: whether everything ties, and a burst kept the limits.
     func play() async throws -> Bool {
-        let script = try makeScript()
+        if let load = options.load { return try await LoadSession(play: self, options: load).run() }
+        try await startSimulators()
+        let script = try await makeScript()
         try await prepare(script)
-        let orders = script.orders
         let settlement = Settlement(
-            orders: orders, sales: sales, xero: xero, storefront: storefront, console: console)
+            orders: script.orders, earlier: script.earlier, sales: sales, xero: xero, storefront: storefront,
+            console: console)
         try await perform(script)
         console.progress("All orders are in their stores; waiting for the books…")
         let report = try await settlement.wait(deadline: options.deadline)
@@ -41,77 +43,106 @@ struct PlaySession: Sendable {
         Xero's books:    \(fleet.xeroURL)/_control
         Storefronts:     \(fleet.storefrontURL)/_control
         Webhooks go to:  \(fleet.ingestURL)/webhooks/{store}
-        Logs:            \(fleet.folder)/log/
+        Logs:            \(fleet.isAttached ? "where the services run" : "\(fleet.folder)/log/")
         """
     }
 
     // MARK: What is played
 
     /// The stores, the orders and the saves that make them.
-    private struct Script: Sendable {
+    struct Script: Sendable {
         var stores: [PlayStore] = []
         var orders: [PlayedOrder] = []
         var cues: [Conductor.Cue] = []
         var folder: InputFolder?
+        var earlier = EarlierOrders()
+        /// Whether the simulated stores send their own webhooks.
+        var sendsWebhooks = true
+        /// How often stores are swept, and when a hinted order is read again, in seconds.
+        var sweepSeconds = 5
+        var rereadSeconds = [2, 10]
     }
 
-    private func makeScript() throws -> Script {
+    private func makeScript() async throws -> Script {
         if let path = options.input {
             let folder = try InputFolder(path: path)
+            let stores = folder.recordings.map(\.store)
             return Script(
-                stores: folder.recordings.map(\.store), orders: folder.orders, cues: [], folder: folder)
+                stores: stores, orders: folder.orders, cues: [], folder: folder,
+                earlier: try await earlierOrders())
         }
         var random = SeededGenerator(seed: options.seed &+ 1)
         let stores = (1...max(options.stores, 1)).map { index in
-            PlayStore(id: index == 1 ? "shop" : "shop-\(index)", prefix: "S\(index)-")
+            PlayStore.generated(index)
         }
+        let earlier = try await earlierOrders()
         let count = options.burst ?? options.orders
         var stories: [(store: PlayStore, story: OrderStory)] = []
         for (index, store) in stores.enumerated() {
             var generator = OrderGenerator(
-                seed: options.seed &+ UInt64(index) &* 1_000, latest: Instant.now(), onlyPaid: options.burst != nil)
+                seed: options.seed &+ UInt64(index) &* 1_000, latest: Instant.now(),
+                firstID: earlier.firstID(in: store), onlyPaid: options.burst != nil)
             let share = count / stores.count + (index < count % stores.count ? 1 : 0)
             stories += generator.stories(share).map { (store: store, story: $0) }
         }
         return Script(
             stores: stores, orders: stories.map { PlayedOrder(store: $0.store, expected: $0.story.expected) },
-            cues: Conductor.cues(stories, window: 25, &random))
+            cues: Conductor.cues(stories, window: 25, &random), earlier: earlier)
+    }
+
+    /// What the simulators kept of earlier plays with generated orders.
+    private func earlierOrders() async throws -> EarlierOrders {
+        var earlier = EarlierOrders()
+        guard options.keep else { return earlier }
+        let known = Set(
+            (try await storefront.send(.GET, "/_control/stores").array ?? []).compactMap { $0["id"]?.string })
+        for store in (1...max(known.count, 1)).map(PlayStore.generated) where known.contains(store.id) {
+            earlier.add(try await storefront.send(.GET, path(store) + "/orders"), in: store)
+        }
+        return earlier
     }
 
     // MARK: Getting ready
 
-    private func prepare(_ script: Script) async throws {
+    /// Starts both simulators, after a look at whether the database is as empty as it should be.
+    func startSimulators() async throws {
         if !options.keep, try await sales.count() > 0 {
             throw PlayError(
-                "the database already holds orders. Start from an empty one (deploy/local/servers down, wipe, up), "
-                    + "or give --keep to go on with it.")
+                "the database already holds orders. Start from an empty one (deploy/local/servers down, wipe, up; "
+                    + "in containers, down with its volumes), or give --keep to go on with it.")
         }
-        console.progress("Starting the simulators…")
+        console.progress(fleet.isAttached ? "Waiting for the simulators…" : "Starting the simulators…")
         try await start(fleet.simulators)
+    }
+
+    /// Starts the services, with the script's stores; the simulators run already.
+    func prepare(_ script: Script) async throws {
         try await prepareSimulators(script)
         console.progress("Migrating the database and applying the example configuration…")
         try await fleet.counterfoil(["migrate"])
         let configuration = ExampleConfiguration(
-            stores: script.stores, storefrontURL: fleet.storefrontURL,
-            dailyCalls: options.chaosSeconds == nil ? 1_000 : 20_000)
+            stores: script.stores, storefrontURL: fleet.storefrontURL, dailyCalls: options.dailyCalls,
+            sweepSeconds: script.sweepSeconds, rereadSeconds: script.rereadSeconds)
         let path = "\(fleet.folder)/play/configuration.yaml"
         try Data(configuration.yaml.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         try await fleet.counterfoil(["apply", "-f", path], environment: configuration.environment)
-        console.progress("Starting the services…")
+        if !fleet.isAttached { console.progress("Starting the services…") }
         try await start(fleet.services)
+        guard script.sendsWebhooks else { return }
         for store in script.stores { try await register(store) }
     }
 
     private func start(_ members: [Fleet.Member]) async throws {
-        for member in members { supervisor.start(member.command) }
+        for case let command? in members.map(\.command) { supervisor.start(command) }
         for member in members {
             let control = ControlClient(client: http, base: member.readinessBase)
             let start = ContinuousClock.now
             while await !control.isReady(member.readinessPath) {
                 guard ContinuousClock.now - start < .seconds(60) else {
                     throw PlayError(
-                        "\(member.command.name) is not ready after a minute. The end of its log:\n"
-                            + Fleet.tail(of: member.command.logPath))
+                        "\(member.name) is not ready after a minute."
+                            + (member.command.map { " The end of its log:\n" + Fleet.tail(of: $0.logPath) }
+                                ?? " It is looked for at \(member.readinessBase)."))
                 }
                 try await Task.sleep(for: .milliseconds(100))
             }
@@ -120,22 +151,24 @@ struct PlaySession: Sendable {
 
     private func prepareSimulators(_ script: Script) async throws {
         let currencies = ["AUD", "NZD", "GBP", "USD", "EUR"] + (script.folder?.currencies ?? [])
-        try await xero.send(
-            .PUT, "/_control/orgs/\(ExampleConfiguration.orgID)",
-            [
-                "country": "AU", "currency": "AUD", "time_zone": "Australia/Sydney",
-                "currencies": .array(Set(currencies).subtracting(["AUD"]).sorted().map { .string($0) }),
-                "tax_rates": .array(
-                    ExampleConfiguration.taxRates.map {
-                        ["type": .string($0.0), "name": .string($0.1), "percent": .string($0.2)]
-                    }),
-            ])
+        for org in Set(script.stores.map(\.org)).sorted() {
+            try await xero.send(
+                .PUT, "/_control/orgs/\(org)",
+                [
+                    "country": "AU", "currency": "AUD", "time_zone": "Australia/Sydney",
+                    "currencies": .array(Set(currencies).subtracting(["AUD"]).sorted().map { .string($0) }),
+                    "tax_rates": .array(
+                        ExampleConfiguration.taxRates.map {
+                            ["type": .string($0.0), "name": .string($0.1), "percent": .string($0.2)]
+                        }),
+                ])
+        }
         try await xero.send(
             .PUT, "/_control/settings",
             [
                 "minute_seconds": .number(JSONNumber(options.xeroMinute)),
                 "day_seconds": .number(JSONNumber(options.xeroMinute * 1_440)),
-                "day_limit": .number(JSONNumber(options.chaosSeconds == nil ? 1_000 : 20_000)),
+                "day_limit": .number(JSONNumber(options.dailyCalls)),
             ])
         for store in script.stores { try await storefront.send(.PUT, path(store), settings(store, webhook: false)) }
     }
@@ -150,12 +183,20 @@ struct PlaySession: Sendable {
         ]
     }
 
-    /// Saves the store's webhook, which pings us as WooCommerce does; it wants exactly 200.
+    /// Saves the store's webhook, which pings us as WooCommerce does; it wants exactly 200. Services that ran before the
+    /// configuration was applied read it within seconds.
     private func register(_ store: PlayStore) async throws {
-        let answer = try await storefront.send(.PUT, path(store), settings(store, webhook: true))
-        if options.keep, answer["ping_status"] == nil { return }
-        guard answer["ping_status"]?.int == 200 else {
-            throw PlayError("ingest answered the webhook's ping with \(answer["ping_status"]?.text ?? "nothing")")
+        let start = ContinuousClock.now
+        while true {
+            let answer = try await storefront.send(.PUT, path(store), settings(store, webhook: true))
+            if options.keep, answer["ping_status"] == nil { return }
+            if answer["ping_status"]?.int == 200 { return }
+            guard ContinuousClock.now - start < .seconds(30) else {
+                throw PlayError("ingest answered the webhook's ping with \(answer["ping_status"]?.text ?? "nothing")")
+            }
+            try await Task.sleep(for: .milliseconds(500))
+            // Saved anew, it pings anew.
+            try await storefront.send(.PUT, path(store), settings(store, webhook: false))
         }
     }
 
@@ -172,7 +213,8 @@ struct PlaySession: Sendable {
         }
         if options.outages { return try await performWithOutages(script, conductor) }
         guard let seconds = options.chaosSeconds else {
-            return try await perform(script.cues, with: conductor, every: .zero)
+            let pause = Duration.seconds(options.spreadSeconds) / max(script.cues.count, 1)
+            return try await perform(script.cues, with: conductor, every: pause)
         }
         try await performWithChaos(script, conductor, seconds: seconds)
     }

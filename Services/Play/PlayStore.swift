@@ -6,6 +6,13 @@ struct PlayStore: Sendable, Hashable {
     let prefix: String
     /// Orders made earlier are ignored.
     var since = "2025-01-01"
+    /// The org its sales are booked in.
+    var org = ExampleConfiguration.orgID
+
+    /// One of the stores with generated orders, counted from 1.
+    static func generated(_ index: Int) -> PlayStore {
+        PlayStore(id: index == 1 ? "shop" : "shop-\(index)", prefix: "S\(index)-")
+    }
 
     var consumerKey: String { "ck_play_\(id)" }
     var consumerSecret: String { "cs_play_\(id)" }

@@ -4,6 +4,8 @@ import NIOHTTP1
 /// Waits until everything is where it should be, and shows how far it is.
 struct Settlement: Sendable {
     let orders: [PlayedOrder]
+    /// What was there before the play.
+    let earlier: EarlierOrders
     let sales: SalesReader
     let xero: ControlClient
     let storefront: ControlClient
@@ -38,7 +40,7 @@ struct Settlement: Sendable {
     /// Compares now.
     func look() async throws -> Report {
         let sales = try await self.sales.sales()
-        let books = Books(try await xero.send(.GET, "/_control/ledger"))
+        let books = earlier.removed(from: Books(try await xero.send(.GET, "/_control/ledger")))
         let calls = CallReport(try await xero.send(.GET, "/_control/calls"))
         return Report(
             orders: orders, sales: sales, books: books, calls: calls,

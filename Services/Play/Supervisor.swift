@@ -53,6 +53,9 @@ final class Supervisor: Sendable {
     /// The names of the children that run now.
     var running: [String] { state.withLockedValue { $0.running.keys.sorted() } }
 
+    /// The process of each child that runs now, by name.
+    var processes: [String: Int32] { state.withLockedValue { $0.running.mapValues(\.pid) } }
+
     /// Ends all children, politely at first; returns when none is left.
     func stop(patience: Duration = .seconds(20)) async {
         let children = state.withLockedValue { state -> [ChildProcess] in

@@ -36,9 +36,26 @@ struct BookComparison: Sendable {
             let posted = try await posted(kind, since: since)
             let all = kind == .payment ? try await posted + self.posted(.refund, since: since) : posted
             let known = try await keys(kind)
-            result.findings += Self.findings(all, elements: elements, collection: collection)
+            let findings = Self.findings(all, elements: elements, collection: collection)
+            result.findings += try await repaired(findings)
             result.findings += Self.strangers(elements, collection: collection, known: known, storeID: storeID)
             result.counts.append(("\(collection.rawValue) compared", all.count))
+        }
+    }
+
+    /// What was posted and is not in Xero is looked up once more by the writer, and posted again if it is not there.
+    private func repaired(_ findings: [Finding]) async throws -> [Finding] {
+        let missing = findings.filter { $0.kind == .missingInXero }.map(\.subject)
+        guard !missing.isEmpty else { return findings }
+        let doubted = try await database.withTransaction(retryingSerialization: true) { session in
+            try await Doubts.raise(
+                keys: missing, cause: "the comparison with Xero did not find it there", by: "reconciler", in: session)
+        }
+        return findings.map { finding in
+            guard finding.kind == .missingInXero, doubted.contains(finding.subject) else { return finding }
+            var finding = finding
+            finding.repaired = true
+            return finding
         }
     }
 
@@ -85,7 +102,7 @@ struct BookComparison: Sendable {
                 return Finding(
                     kind: .missingInXero, subject: subject,
                     message:
-                        "\(document.title) was posted, and Xero does not have it: resync the order to post it again.")
+                        "\(document.title) was posted, and Xero does not have it: it is looked up, and posted again.")
             }
             let reference = element["Reference"]?.string ?? ""
             if collection != .invoices, document.key.isNamed(in: reference), alive[reference, default: 0] > 1 {

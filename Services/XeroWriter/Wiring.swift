@@ -34,12 +34,13 @@ struct Wiring {
             store: GrantStore(database: database, sealing: sealing, minuteSeconds: time.minuteSeconds),
             transport: transport,
             settings: GrantTokens.Settings(holder: settings.holder, claimSeconds: settings.callSeconds + 15))
-        let keeper = ConnectionKeeper(watch: watch, database: database, grants: grants, time: time, logger: logger)
+        let keeper = GrantKeeper(watch: watch, grants: grants, time: time, logger: logger)
+        let gate = XeroGate(database: database, time: time, settings: settings)
         let supervisor = WriterSupervisor(watch: watch, time: time, logger: logger) { org in
             OrgWriter(
                 org: org, database: database, transport: transport,
                 tokens: grants.source(grantID: org.grantID, credentials: org.credentials, now: time.now),
-                settings: settings, time: time, logger: logger, onOutcome: { relay.wake() })
+                settings: settings, time: time, gate: gate, logger: logger, onOutcome: { relay.wake() })
         }
         let consumer = RabbitMQConsumer(
             configuration: context.amqp, topology: PipelineTopology.topology, queue: PipelineTopology.commandsQueue,

@@ -117,7 +117,7 @@ final class WriterSupervisor: Service, CustomStringConvertible {
             guard isReached else { continue }
             orgs[id] = WriterOrg(
                 id: id, tenantID: app.kind == .customConnection ? nil : org.tenantID, dailyCalls: org.dailyCalls,
-                isActive: org.state == .active, credentials: app.credentials,
+                isActive: org.state == .active, appID: org.appID, credentials: app.credentials,
                 grantID: app.kind == .customConnection ? nil : org.grantID)
         }
         return orgs

@@ -68,6 +68,11 @@ where PoolClock.Duration == Duration {
     /// The pool's numbers right now.
     public var statistics: PoolStatistics { state.withLockedValue { $0.machine.statistics } }
 
+    /// Why the last attempt to connect failed, and for how long all have; nil while connections can be opened.
+    public var trouble: (failure: String, lasting: Duration)? {
+        state.withLockedValue { $0.machine.trouble(now: clock.now) }
+    }
+
     /// Keeps the pool alive until ``drain()`` has finished or the task is cancelled.
     public func run() async {
         await withDiscardingTaskGroup { group in
@@ -77,11 +82,11 @@ where PoolClock.Duration == Duration {
                     group.addTask { await self.execute(effect) }
                 }
             } onCancel: {
-                perform(state.withLockedValue { $0.machine.stop() })
+                perform(state.withLockedValue { $0.machine.stop(now: clock.now) })
             }
             group.cancelAll()
         }
-        perform(state.withLockedValue { $0.machine.stop() })
+        perform(state.withLockedValue { $0.machine.stop(now: clock.now) })
     }
 
     /// Refuses new leases, serves those who wait already, and ends ``run()`` when every lease is back.
@@ -124,7 +129,7 @@ where PoolClock.Duration == Duration {
     }
 
     private static var cancelled: PoolError {
-        PoolError(code: .cancelled, lastConnectFailure: nil, openConnections: 0)
+        PoolError(code: .cancelled, lastConnectFailure: nil, openConnections: 0, failingFor: nil)
     }
 
     private func enqueue(waiter: Int, _ continuation: Waiting) {
@@ -170,6 +175,7 @@ where PoolClock.Duration == Duration {
             case .connect(let id, let delay): effectsContinuation.yield(.connect(id: id, after: delay))
             case .timer(let instant): effectsContinuation.yield(.timer(instant))
             case .close(let connection): connection.close()
+            case .circuit(let circuit, let failure): observer?.circuitChanged(to: circuit, failure: failure)
             case .finish: effectsContinuation.finish()
             case .grant(let waiter, let id, let connection):
                 let lease = Lease(id: id, connection: connection)
@@ -207,6 +213,7 @@ where PoolClock.Duration == Duration {
     }
 
     private func open(id: Int) async {
+        perform(state.withLockedValue { $0.machine.connecting(id: id) })
         do {
             let connection = try await connector.connect(id) { [weak self] in self?.closed(id: id) }
             observer?.connectionOpened(id: id)

@@ -16,6 +16,11 @@ public struct PoolConfiguration: Sendable {
     public var firstBackoff: Duration = .milliseconds(100)
     /// The longest wait between two attempts to connect. Default 10 seconds.
     public var longestBackoff: Duration = .seconds(10)
+    /// After so many failures in a row to connect, and ``circuitDelay``, callers are refused at once. Default 5.
+    public var circuitFailures = 5
+    /// For how long connecting must have failed before callers are refused at once: a restart is waited out. Default 3
+    /// seconds. It is never longer than ``leaseTimeout``, after which few attempts count as well.
+    public var circuitDelay: Duration = .seconds(3)
 
     /// The defaults.
     public init() {}
@@ -55,6 +60,18 @@ public struct PoolError: Error, Sendable, Hashable {
     public let lastConnectFailure: String?
     /// Connections that were open at that moment.
     public let openConnections: Int
+    /// For how long no connection could be opened, if that is the trouble.
+    public let failingFor: Duration?
+}
+
+/// Whether callers are made to wait for a connection.
+public enum PoolCircuit: Sendable, Hashable {
+    /// Connections can be had, or are waited for. Becomes ``open`` when connecting keeps failing and none is left.
+    case closed
+    /// Nobody waits: callers are refused at once. Becomes ``halfOpen`` when the next attempt to connect begins.
+    case open
+    /// As ``open``, while one attempt to connect is under way. Becomes ``closed`` when it succeeds, else ``open``.
+    case halfOpen
 }
 
 /// The pool's numbers at one moment.
@@ -67,6 +84,8 @@ public struct PoolStatistics: Sendable, Hashable {
     public var leases = 0
     /// Callers that wait.
     public var waiters = 0
+    /// Whether callers are made to wait at all.
+    public var circuit = PoolCircuit.closed
 }
 
 /// Is told what happens to a pool's connections: for logs.
@@ -75,6 +94,8 @@ public protocol PoolObserver: Sendable {
     func connectionOpened(id: Int)
     /// A connection could not be opened; the next attempt follows after `retryAfter`, if one is needed.
     func connectFailed(id: Int, message: String, failures: Int, retryAfter: Duration?)
+    /// The circuit has changed; `failure` is why the last attempt to connect failed.
+    func circuitChanged(to circuit: PoolCircuit, failure: String?)
     /// A connection is gone, by our wish or not.
     func connectionClosed(id: Int, expected: Bool)
 }

@@ -18,6 +18,8 @@ where Instant.Duration == Duration {
         case close(Connection)
         /// Call `timerFired` at this time.
         case timer(Instant)
+        /// Tell the observer of the circuit's new state.
+        case circuit(PoolCircuit, failure: String?)
         /// Everything is closed: `run` may return.
         case finish
     }
@@ -57,6 +59,7 @@ where Instant.Duration == Duration {
     private var lastFailure: (at: Instant, message: String)?
     /// Since when no attempt to connect has succeeded; nil while connections can be opened.
     private var failingSince: Instant?
+    private var circuit = PoolCircuit.closed
 
     init(configuration: PoolConfiguration) {
         self.configuration = configuration
@@ -75,11 +78,18 @@ where Instant.Duration == Duration {
             }
         }
         statistics.waiters = waiters.count
+        statistics.circuit = circuit
         return statistics
     }
 
     /// Failures to connect in a row.
     var failureCount: Int { failures }
+
+    /// Why the last attempt to connect failed, and for how long all have; nil while connections can be opened.
+    func trouble(now: Instant) -> (failure: String, lasting: Duration)? {
+        guard let failingSince, let lastFailure else { return nil }
+        return (lastFailure.message, failingSince.duration(to: now))
+    }
 
     /// Opens the minimum.
     mutating func start(now: Instant) -> [Action] {
@@ -99,11 +109,12 @@ where Instant.Duration == Duration {
 
     /// Somebody asks for a connection.
     mutating func lease(waiter: Int, now: Instant) -> (Decision, [Action]) {
-        guard lifecycle == .running else { return (.refused(refusal(.shutDown)), []) }
+        guard lifecycle == .running else { return (.refused(refusal(.shutDown, now)), []) }
         if let (id, connection) = leaseNow() { return (.granted(id: id, connection), []) }
-        if waiters.count >= configuration.maximumWaiters { return (.refused(refusal(.queueFull)), []) }
-        if let failingSince, failingSince.advanced(by: configuration.leaseTimeout) <= now, !hasReady {
-            return (.refused(refusal(.unavailable)), replenish(now: now))
+        if waiters.count >= configuration.maximumWaiters { return (.refused(refusal(.queueFull, now)), []) }
+        let opening = openCircuitIfDue(now: now)
+        if circuit != .closed {
+            return (.refused(refusal(.unavailable, now)), opening + replenish(now: now))
         }
         waiters.append(Waiter(id: waiter, deadline: now.advanced(by: configuration.leaseTimeout)))
         return (.wait, replenish(now: now) + armTimer())
@@ -139,6 +150,12 @@ where Instant.Duration == Duration {
 
     // MARK: Connections
 
+    /// The wait before an attempt to connect is over: it begins.
+    mutating func connecting(id: Int) -> [Action] {
+        guard circuit == .open, slots.contains(where: { $0.id == id }) else { return [] }
+        return change(to: .halfOpen)
+    }
+
     /// The attempt to connect succeeded.
     mutating func connected(id: Int, _ connection: Connection, now: Instant) -> [Action] {
         guard let index = slots.firstIndex(where: { $0.id == id }) else { return [.close(connection)] }
@@ -147,7 +164,7 @@ where Instant.Duration == Duration {
         slots[index].idleSince = now
         if failingSince != nil { failures = 0 }
         failingSince = nil
-        return serveWaiters() + closeIdle() + replenish(now: now) + armTimer()
+        return change(to: .closed) + serveWaiters() + closeIdle() + replenish(now: now) + armTimer()
     }
 
     /// The attempt to connect failed.
@@ -156,7 +173,8 @@ where Instant.Duration == Duration {
         slots.remove(at: index)
         noteFailure(message, now: now)
         failingSince = failingSince ?? now
-        return replenish(now: now) + finishIfDrained()
+        let opening = circuit == .halfOpen ? change(to: .open) : openCircuitIfDue(now: now)
+        return opening + replenish(now: now) + finishIfDrained()
     }
 
     /// The connection is gone; leases of it may still be out and their release is then ignored.
@@ -180,7 +198,7 @@ where Instant.Duration == Duration {
         var actions: [Action] = []
         while let first = waiters.first, first.deadline <= now {
             waiters.removeFirst()
-            actions.append(.refuse(waiter: first.id, refusal(.timedOut)))
+            actions.append(.refuse(waiter: first.id, refusal(.timedOut, now)))
         }
         let staying = slots.count { if case .closing = $0.state { false } else { true } }
         var spare = staying - configuration.minimumConnections
@@ -205,10 +223,10 @@ where Instant.Duration == Duration {
     }
 
     /// Refuses everybody and closes everything now.
-    mutating func stop() -> [Action] {
+    mutating func stop(now: Instant) -> [Action] {
         guard lifecycle != .stopped else { return [] }
         lifecycle = .draining
-        var actions: [Action] = waiters.map { .refuse(waiter: $0.id, refusal(.shutDown)) }
+        var actions: [Action] = waiters.map { .refuse(waiter: $0.id, refusal(.shutDown, now)) }
         waiters.removeAll()
         for index in slots.indices {
             guard case .ready(let connection) = slots[index].state else { continue }
@@ -225,10 +243,28 @@ where Instant.Duration == Duration {
         slots.contains { if case .ready = $0.state { true } else { false } }
     }
 
-    private func refusal(_ code: PoolError.Code) -> PoolError {
-        PoolError(
-            code: code, lastConnectFailure: failingSince == nil ? nil : lastFailure?.message,
-            openConnections: statistics.open)
+    private func refusal(_ code: PoolError.Code, _ now: Instant) -> PoolError {
+        let trouble = trouble(now: now)
+        return PoolError(
+            code: code, lastConnectFailure: trouble?.failure, openConnections: statistics.open,
+            failingFor: trouble?.lasting)
+    }
+
+    /// Refuses everybody once connecting has failed often and long enough, and no connection is left.
+    private mutating func openCircuitIfDue(now: Instant) -> [Action] {
+        guard circuit == .closed, !hasReady, let lasting = trouble(now: now)?.lasting else { return [] }
+        let isLong = lasting >= configuration.leaseTimeout
+        guard isLong || (failures >= configuration.circuitFailures && lasting >= configuration.circuitDelay)
+        else { return [] }
+        let refused = waiters.map { Action.refuse(waiter: $0.id, refusal(.unavailable, now)) }
+        waiters.removeAll()
+        return change(to: .open) + refused
+    }
+
+    private mutating func change(to new: PoolCircuit) -> [Action] {
+        if circuit == new { return [] }
+        circuit = new
+        return [.circuit(new, failure: lastFailure?.message)]
     }
 
     /// The ready connection with the fewest leases that can take one more.

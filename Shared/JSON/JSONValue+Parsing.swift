@@ -117,7 +117,7 @@ private struct JSONParser {
     private mutating func number() throws(JSONError) -> JSONValue {
         var scanner = JSONNumberScanner(bytes: bytes, position: position)
         guard scanner.scan() else { throw failure(.syntax, "no value starts like this") }
-        let text = String(decoding: bytes[position..<scanner.position], as: UTF8.self)
+        let text = String(decoding: piece(position, scanner.position), as: UTF8.self)
         position = scanner.position
         return .number(JSONNumber(validated: text))
     }
@@ -135,15 +135,17 @@ private struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         position += 1
         let start = position
+        var bits: UInt8 = 0
         while position < bytes.count {
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
-                let text = try validated(bytes[start..<position], at: start)
+                let text = try text(of: piece(start, position), bits, at: start)
                 position += 1
                 return text
             }
             if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
             if byte < 0x20 { throw failure(.syntax, "a control character stands in a string") }
+            bits |= byte
             position += 1
         }
         throw failure(.syntax, "a string is not closed")
@@ -158,9 +160,10 @@ private struct JSONParser {
             if byte == UInt8(ascii: "\"") {
                 buffer.append(contentsOf: bytes[copied..<position])
                 position += 1
-                let text = buffer.withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }
-                guard let text else { throw failure(.encoding, "a string is not valid UTF-8", at: start) }
-                return text
+                let bits = buffer.reduce(0, |)
+                return try buffer.withUnsafeBufferPointer { buffer throws(JSONError) in
+                    try text(of: buffer, bits, at: start)
+                }
             }
             if byte == UInt8(ascii: "\\") {
                 buffer.append(contentsOf: bytes[copied..<position])
@@ -223,8 +226,17 @@ private struct JSONParser {
         return result
     }
 
-    private func validated(_ slice: Slice<UnsafeBufferPointer<UInt8>>, at start: Int) throws(JSONError) -> String {
-        guard let text = String(validating: UnsafeBufferPointer(rebasing: slice), as: UTF8.self) else {
+    /// Bytes of the text, in place.
+    private func piece(_ start: Int, _ end: Int) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(rebasing: bytes[start..<end])
+    }
+
+    /// A string of bytes whose `bits` are those set in any of them: plain ASCII, as most of it is, needs no validation.
+    private func text(
+        of bytes: UnsafeBufferPointer<UInt8>, _ bits: UInt8, at start: Int
+    ) throws(JSONError) -> String {
+        if bits < 0x80 { return String(decoding: bytes, as: UTF8.self) }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw failure(.encoding, "a string is not valid UTF-8", at: start)
         }
         return text

@@ -19,6 +19,8 @@ public final class PostgresClient: PostgresSession, Service, Sendable {
     let exclusive: Pool
     let metrics = PostgresMetrics()
     private let hub: NotificationHub
+    /// A database that is back is found within this time.
+    private static let longestBackoff = Duration.seconds(3)
 
     /// A client that connects when ``run()`` starts.
     /// - Parameters:
@@ -35,11 +37,13 @@ public final class PostgresClient: PostgresSession, Service, Sendable {
         shared.leasesPerConnection = 16_384
         shared.maximumWaiters = configuration.maximumWaiters
         shared.leaseTimeout = configuration.leaseTimeout
+        shared.longestBackoff = Self.longestBackoff
         pipelines = Self.pool("statements", shared, configuration, logger)
         var alone = PoolConfiguration()
         alone.maximumConnections = max(1, configuration.transactions)
         alone.maximumWaiters = configuration.maximumWaiters
         alone.leaseTimeout = configuration.leaseTimeout
+        alone.longestBackoff = Self.longestBackoff
         exclusive = Self.pool("transactions", alone, configuration, logger)
         hub = NotificationHub(configuration: configuration, logger: logger)
     }
@@ -58,6 +62,14 @@ public final class PostgresClient: PostgresSession, Service, Sendable {
 
     /// Whether at least one connection is open.
     public var isConnected: Bool { pipelines.statistics.open > 0 }
+
+    /// Why statements cannot be run just now, for readiness; nil while they can.
+    public var obstacle: String? {
+        if isConnected { return nil }
+        guard let trouble = pipelines.trouble else { return "not connected" }
+        let circuit = pipelines.statistics.circuit == .closed ? "" : ", callers are refused at once"
+        return "not connected for \(trouble.lasting.components.seconds) s\(circuit): \(trouble.failure)"
+    }
 
     /// Keeps connections open until the task is cancelled or the service group shuts down gracefully, in which case it
     /// first lets everything that was begun finish.
@@ -91,6 +103,15 @@ public final class PostgresClient: PostgresSession, Service, Sendable {
         }
     }
 
+    /// Makes one connection and closes it again.
+    /// - Parameters:
+    ///   - configuration: where.
+    ///   - logger: for notices.
+    /// - Throws: why it cannot be made.
+    public static func probe(_ configuration: PostgresConfiguration, logger: Logger) async throws(PostgresError) {
+        try await PostgresConnection.open(id: 0, configuration: configuration, logger: logger, onClose: {}).close()
+    }
+
     private func sampleMetrics() async {
         let statements = PostgresMetrics.Pool(name: "statements")
         let transactions = PostgresMetrics.Pool(name: "transactions")
@@ -104,7 +125,8 @@ public final class PostgresClient: PostgresSession, Service, Sendable {
 
     /// Runs a statement as a transaction of its own and returns its rows.
     ///
-    /// If the task is cancelled it throws `cancelled` at once; the statement may still be carried out.
+    /// If the task is cancelled it throws `cancelled` at once, and the server is asked to stop; the statement may still
+    /// be carried out.
     public func query(_ query: PostgresQuery) async throws(PostgresError) -> [PostgresRow] {
         try await autocommit([query]).first?.rows ?? []
     }
@@ -134,8 +156,11 @@ public final class PostgresClient: PostgresSession, Service, Sendable {
             // The script may have left settings or an open transaction behind.
             exclusive.discard(lease)
         }
-        lease.connection.submit(Script(sql: sql, completion: completion))
-        _ = try await metrics.measure(statements: 1) { await completion.wait() }
+        let connection = lease.connection
+        connection.submit(Script(sql: sql, completion: completion))
+        _ = try await metrics.measure(statements: 1) {
+            await completion.wait { connection.cancel(completion) }
+        }
     }
 
     /// Announcements on a channel from now on, also across lost connections.
@@ -152,9 +177,12 @@ public final class PostgresClient: PostgresSession, Service, Sendable {
         while true {
             let lease = try await lease(from: pipelines)
             let completion = Completion<[StatementResult]> { _ in pipelines.release(lease) }
-            lease.connection.submit(StatementGroup(statements: statements, completion: completion))
+            let connection = lease.connection
+            connection.submit(StatementGroup(statements: statements, completion: completion, isIndependent: true))
             do {
-                return try await metrics.measure(statements: statements.count) { await completion.wait() }
+                return try await metrics.measure(statements: statements.count) {
+                    await completion.wait { connection.cancel(completion) }
+                }
             } catch {
                 // The connection was lost before anything was sent: nobody has to know.
                 guard error.isConnectionLoss, !error.wasSent, attempt < 3 else {
@@ -179,7 +207,11 @@ public final class PostgresClient: PostgresSession, Service, Sendable {
         let place = configuration.displayName
         let because = error.lastConnectFailure.map { ": \($0)" } ?? ""
         switch error.code {
-        case .timedOut, .unavailable:
+        case .unavailable:
+            let seconds = error.failingFor.map { " for \($0.components.seconds) s" } ?? ""
+            return PostgresError(
+                .connection, "no connection to \(place) could be made\(seconds), so none is waited for\(because)")
+        case .timedOut:
             if error.openConnections == 0 {
                 return PostgresError(
                     .connection,
@@ -214,6 +246,17 @@ private struct PoolLog: PoolObserver {
                 PostgresLogKey.error: "\(message)",
                 PostgresLogKey.retryAfter: "\(retryAfter.map { "\($0)" } ?? "when needed")",
             ])
+    }
+
+    func circuitChanged(to circuit: PoolCircuit, failure: String?) {
+        switch circuit {
+        case .open:
+            logger.warning(
+                "PostgreSQL cannot be reached, callers are refused at once until it can",
+                metadata: [PostgresLogKey.error: "\(failure ?? "")"])
+        case .halfOpen: break
+        case .closed: logger.info("PostgreSQL can be reached again")
+        }
     }
 
     func connectionClosed(id: Int, expected: Bool) {

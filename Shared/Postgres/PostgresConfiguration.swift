@@ -6,6 +6,10 @@ public struct PostgresConfiguration: Sendable {
     public let url: String
     /// Host, port and database, for logs.
     public let displayName: String
+    /// Whether the server is this very machine.
+    public let isLocal: Bool
+    /// Whether the server has to prove by its certificate that it is the host of the address: `sslmode=verify-full`.
+    public let verifiesServer: Bool
     let optionsInURL: String?
 
     /// Connections shared by statements outside transactions. Default 2.
@@ -39,6 +43,8 @@ public struct PostgresConfiguration: Sendable {
         self.url = url
         let host = parameters["host"] ?? parameters["hostaddr"] ?? "localhost"
         displayName = "\(host):\(parameters["port"] ?? "5432")/\(parameters["dbname"] ?? "")"
+        isLocal = ["localhost", "::1"].contains(host) || host.hasPrefix("127.") || host.hasPrefix("/")
+        verifiesServer = parameters["sslmode"] == "verify-full"
         optionsInURL = parameters["options"]
     }
 

@@ -34,7 +34,7 @@ extension PostgresHandler {
     }
 
     private func connectFailed(_ connection: OpaquePointer) {
-        fail(PostgresError(.connection, Self.text(connection)))
+        fail(PostgresError(.connection, ConnectAdvice.explain(Self.text(connection), connection)))
     }
 
     private func connected(_ connection: OpaquePointer) {
@@ -68,9 +68,10 @@ final class NoticeSink {
 
     init(logger: Logger) { self.logger = logger }
 
+    /// Warnings are for somebody to see; what PostgreSQL calls notices (a table that exists already) is not.
     func log(severity: String, sqlState: String, message: String) {
-        logger.debug(
-            "notice from PostgreSQL",
+        logger.log(
+            level: severity == "WARNING" ? .warning : .debug, "notice from PostgreSQL",
             metadata: [
                 PostgresLogKey.severity: "\(severity)", PostgresLogKey.sqlState: "\(sqlState)",
                 PostgresLogKey.message: "\(message)",
@@ -84,6 +85,6 @@ private func receiveNotice(context: UnsafeMutableRawPointer?, result: OpaquePoin
     guard let context, let result else { return }
     let sink = Unmanaged<NoticeSink>.fromOpaque(context).takeUnretainedValue()
     sink.log(
-        severity: ResultReader.field(result, "S") ?? "", sqlState: ResultReader.field(result, "C") ?? "",
+        severity: ResultReader.field(result, "V") ?? "", sqlState: ResultReader.field(result, "C") ?? "",
         message: ResultReader.field(result, "M") ?? "")
 }

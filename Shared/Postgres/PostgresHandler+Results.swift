@@ -61,7 +61,7 @@ extension PostgresHandler {
         case .finishGroup:
             let head = inFlight.removeFirst()
             if let error = head.error {
-                head.group?.completion.complete(.failure(error))
+                if !runAgain(head, error) { head.group?.completion.complete(.failure(error)) }
             } else {
                 head.group?.completion.complete(.success(head.results))
             }
@@ -96,6 +96,7 @@ extension PostgresHandler {
     func start(_ script: Script, _ connection: OpaquePointer) {
         self.script = script
         scriptError = nil
+        cancellation.scriptAbandonedAt = nil
         phase = .scripting
         guard PQexitPipelineMode(connection) == 1, PQsendQuery(connection, script.sql) == 1 else { return lost() }
         flush()

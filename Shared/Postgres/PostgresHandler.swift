@@ -20,6 +20,7 @@ final class PostgresHandler: IOHandler {
         /// Called once, when an opened connection is gone, before anything in flight is told.
         let onClose: @Sendable () -> Void
         let onNotification: (@Sendable (PostgresNotification) -> Void)?
+        let port: ThreadPort
     }
 
     enum Phase: Equatable {
@@ -37,6 +38,10 @@ final class PostgresHandler: IOHandler {
         let group: StatementGroup?
         var results: [StatementResult] = []
         var error: PostgresError?
+        /// Since when nobody waits for it.
+        var abandonedAt: ContinuousClock.Instant?
+        /// True if a request to cancel another group may have hit this one: it is sent again.
+        var isBystander = false
     }
 
     /// Commands on the wire at once; more wait here, so that one slow statement does not sit before thousands.
@@ -56,6 +61,7 @@ final class PostgresHandler: IOHandler {
     var connectDeadline: ContinuousClock.Instant?
     var lastProgress = ContinuousClock.now
     var connectInterest: IOInterest = []
+    var cancellation = Cancellation()
     let notices: NoticeSink
 
     init(setup: Setup) {
@@ -84,9 +90,12 @@ final class PostgresHandler: IOHandler {
         case .new: .now
         case .connecting: connectDeadline
         case .pipelining:
-            machine.isIdle ? nil : setup.configuration.answerTimeout.map { lastProgress.advanced(by: $0) }
+            Self.earlier(
+                machine.isIdle ? nil : setup.configuration.answerTimeout.map { lastProgress.advanced(by: $0) },
+                cancelDeadline)
         // A script may take as long as it takes: a dead peer is found by TCP.
-        case .scripting, .closed: nil
+        case .scripting: cancelDeadline
+        case .closed: nil
         }
     }
 
@@ -95,7 +104,13 @@ final class PostgresHandler: IOHandler {
     func handle(_ commands: inout Deque<PostgresCommand>) {
         // The connection may have been lost in this very round, with commands arriving meanwhile.
         if phase == .closed { return refuse(commands) }
-        backlog.append(contentsOf: commands)
+        for command in commands {
+            switch command {
+            case .group, .script: backlog.append(command)
+            case .cancel(let completion): abandon(completion, now: .now)
+            case .cancelEnded: cancelEnded()
+            }
+        }
         send()
     }
 
@@ -110,6 +125,7 @@ final class PostgresHandler: IOHandler {
     }
 
     func deadlineReached(now: ContinuousClock.Instant) {
+        if let due = cancelDeadline, due <= now { return cancelDue(now: now) }
         switch phase {
         case .new: startConnect(now: now)
         case .connecting:
@@ -134,7 +150,7 @@ final class PostgresHandler: IOHandler {
 
     private func refuse(_ commands: Deque<PostgresCommand>) {
         let error = PostgresError(.connection, "the connection was already closed")
-        for command in commands { command.completion.complete(.failure(error)) }
+        for command in commands { command.completion?.complete(.failure(error)) }
     }
 
     // MARK: Sending
@@ -145,6 +161,8 @@ final class PostgresHandler: IOHandler {
             if phase == .scripting { flush() }
             return
         }
+        // A request to cancel stops whatever the server works on when it arrives, so nothing new may get there first.
+        if cancellation.isUnderWay { return flush() }
         while machine.stepsInFlight < Self.windowSteps, let command = backlog.first {
             switch command {
             case .group(let group):
@@ -155,6 +173,7 @@ final class PostgresHandler: IOHandler {
                 guard machine.isIdle else { return flush() }
                 backlog.removeFirst()
                 return start(script, connection)
+            case .cancel, .cancelEnded: backlog.removeFirst()
             }
         }
         flush()
@@ -261,7 +280,7 @@ final class PostgresHandler: IOHandler {
         inFlight = []
         script?.completion.complete(.failure(scriptError ?? sent))
         script = nil
-        for command in backlog { command.completion.complete(.failure(error)) }
+        for command in backlog { command.completion?.complete(.failure(error)) }
         backlog = []
     }
 

@@ -8,18 +8,22 @@ struct PostgresMetrics: Sendable {
         private let connections: Gauge
         private let leases: Gauge
         private let waiters: Gauge
+        private let circuit: Gauge
 
         init(name: String) {
             let dimensions = [("pool", name)]
             connections = Gauge(label: "postgres_pool_connections", dimensions: dimensions)
             leases = Gauge(label: "postgres_pool_leases", dimensions: dimensions)
             waiters = Gauge(label: "postgres_pool_waiters", dimensions: dimensions)
+            circuit = Gauge(label: "postgres_pool_circuit", dimensions: dimensions)
         }
 
         func record(_ statistics: PoolStatistics) {
             connections.record(statistics.open)
             leases.record(statistics.leases)
             waiters.record(statistics.waiters)
+            // 0 closed, 1 half-open, 2 open: an alert asks for more than 0.
+            circuit.record(statistics.circuit == .closed ? 0 : statistics.circuit == .halfOpen ? 1 : 2)
         }
     }
 

@@ -67,7 +67,9 @@ public final class PostgresTransaction: PostgresSession {
             return false
         }
         if isOver { throw Self.ended }
-        _ = try await metrics.measure(statements: 1) { await completion.wait() }
+        _ = try await metrics.measure(statements: 1) {
+            await completion.wait { self.connection.cancel(completion) }
+        }
     }
 
     private func run(_ queries: [PostgresQuery]) async throws(PostgresError) -> [StatementResult] {
@@ -90,7 +92,9 @@ public final class PostgresTransaction: PostgresSession {
         }
         guard let extra else { throw Self.ended }
         do {
-            let results = try await metrics.measure(statements: queries.count) { await completion.wait() }
+            let results = try await metrics.measure(statements: queries.count) {
+                await completion.wait { self.connection.cancel(completion) }
+            }
             return extra == 0 ? results : Array(results.dropFirst(extra))
         } catch {
             guard let index = error.statementIndex else { throw error }

@@ -36,6 +36,8 @@ public struct SQLState: Sendable, Hashable, CustomStringConvertible {
     public static let cannotConnectNow = SQLState("57P03")
     /// `max_connections` is reached.
     public static let tooManyConnections = SQLState("53300")
+    /// `insufficient_privilege`: the role may not do this.
+    public static let insufficientPrivilege = SQLState("42501")
     /// The named table or view does not exist.
     public static let undefinedTable = SQLState("42P01")
     /// The statement cannot be parsed.

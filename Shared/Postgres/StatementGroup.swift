@@ -85,6 +85,8 @@ struct Statement: Sendable {
 struct StatementGroup: Sendable {
     let statements: [Statement]
     let completion: Completion<[StatementResult]>
+    /// A transaction of its own: it may be dropped before it was sent, and run again after it was undone.
+    var isIndependent = false
 }
 
 /// Several statements in one text, sent by the simple protocol.
@@ -97,11 +99,17 @@ struct Script: Sendable {
 enum PostgresCommand: Sendable {
     case group(StatementGroup)
     case script(Script)
+    /// Nobody waits for this outcome any more: stop the server's work on it.
+    case cancel(Completion<[StatementResult]>)
+    /// The request to cancel has been delivered, or could not be.
+    case cancelEnded
 
-    var completion: Completion<[StatementResult]> {
+    /// What waits for the command's outcome.
+    var completion: Completion<[StatementResult]>? {
         switch self {
         case .group(let group): group.completion
         case .script(let script): script.completion
+        case .cancel, .cancelEnded: nil
         }
     }
 }
@@ -144,11 +152,12 @@ final class Completion<Value: Sendable>: Sendable {
     }
 
     /// Waits for the outcome; a cancelled task gets `cancelled` at once.
-    func wait() async -> Outcome {
+    /// - Parameter onAbandon: called when the task was cancelled before there was an outcome.
+    func wait(onAbandon: @escaping @Sendable () -> Void = {}) async -> Outcome {
         await withTaskCancellationHandler {
             await waitUncancelled()
         } onCancel: {
-            abandon()
+            if abandon() { onAbandon() }
         }
     }
 
@@ -169,19 +178,22 @@ final class Completion<Value: Sendable>: Sendable {
         }
     }
 
-    private func abandon() {
-        let continuation = state.withLockedValue { state -> CheckedContinuation<Outcome, Never>? in
+    /// False when there was an outcome already.
+    private func abandon() -> Bool {
+        let (isAbandoned, continuation) = state.withLockedValue {
+            state -> (Bool, CheckedContinuation<Outcome, Never>?) in
             switch state {
             case .pending:
                 state = .abandoned
-                return nil
+                return (true, nil)
             case .waiting(let continuation):
                 state = .abandoned
-                return continuation
-            case .abandoned, .done: return nil
+                return (true, continuation)
+            case .abandoned, .done: return (false, nil)
             }
         }
         continuation?.resume(returning: .failure(Self.cancelled))
+        return isAbandoned
     }
 
     private static var cancelled: PostgresError {

@@ -12,8 +12,12 @@ public struct RabbitMQConfiguration: Sendable {
     public var password: String
     /// True for `amqps`: TLS with the peer's certificate and host name verified.
     public var usesTLS: Bool
-    /// Path of a PEM file with the authorities to trust under TLS; the system's bundle unless told.
+    /// Path of a PEM file with the authorities to trust under TLS; the system's bundle unless the URL says
+    /// `?cacertfile=`.
     public var certificateAuthorityFile = "/etc/ssl/certs/ca-certificates.crt"
+    /// Paths of PEM files with this client's own certificate and its key, for brokers that demand one: `?certfile=` and
+    /// `&keyfile=` in the URL.
+    public var clientCertificate: (certificateFile: String, keyFile: String)?
 
     /// Heartbeat interval asked of the broker in seconds, 1...580, 20 unless told; the broker's own is used if shorter.
     /// Half of it is the longest an idle connection sleeps; three of them without progress end a connection.
@@ -35,10 +39,16 @@ public struct RabbitMQConfiguration: Sendable {
     /// What the broker's management pages show for the connection; `counterfoil` unless told.
     public var connectionName = "counterfoil"
 
+    /// Whether the broker is this very machine.
+    public var isLocal: Bool { ["localhost", "::1"].contains(host) || host.hasPrefix("127.") }
+
     /// Reads `amqp://user:password@host:port/vhost` or `amqps://...`; every part but the scheme and host may be missing.
     ///
-    /// User, password and virtual host are percent-decoded: the default virtual host is `%2F`, or no path at all.
-    /// - Parameter url: the broker's address. Source: RabbitMQ URI specification, rabbitmq.com/docs/uri-spec.
+    /// User, password and virtual host are percent-decoded: the default virtual host is `%2F`, or no path at all. Of
+    /// RabbitMQ's query parameters `cacertfile`, `certfile`, `keyfile`, `verify` (only `verify_peer`), `heartbeat` (in
+    /// seconds) and `connection_timeout` (in milliseconds) are known.
+    /// - Parameter url: the broker's address. Source: RabbitMQ URI specification and URI query parameters,
+    ///   rabbitmq.com/docs/uri-spec and uri-query-parameters.
     /// - Throws: `invalidConfiguration` naming what is wrong, without the URL itself since it holds a password.
     public init(url: String) throws(RabbitMQError) {
         guard let schemeEnd = Self.range(of: "://", in: url) else {
@@ -50,13 +60,60 @@ public struct RabbitMQConfiguration: Sendable {
         default: throw Self.invalid("its scheme is neither amqp nor amqps")
         }
         var rest = url[schemeEnd.upperBound...]
-        if let query = rest.firstIndex(where: { $0 == "?" || $0 == "#" }) { rest = rest[..<query] }
+        if let fragment = rest.firstIndex(of: "#") { rest = rest[..<fragment] }
+        let mark = rest.firstIndex(of: "?")
+        let query = mark.map { rest[rest.index(after: $0)...] } ?? ""
+        rest = rest[..<(mark ?? rest.endIndex)]
         let slash = rest.firstIndex(of: "/")
         let authority = rest[..<(slash ?? rest.endIndex)]
         let path = slash.map { rest[rest.index(after: $0)...] } ?? ""
         virtualHost = path.isEmpty ? "/" : try Self.decoded(path, "virtual host")
         (user, password) = try Self.credentials(of: authority)
         (host, port) = try Self.address(of: authority, defaultPort: usesTLS ? 5671 : 5672)
+        try read(query: query)
+    }
+
+    private mutating func read(query: Substring) throws(RabbitMQError) {
+        var certificateFile: String?
+        var keyFile: String?
+        for pair in query.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = try Self.decoded(parts.count == 2 ? parts[1] : "", "query")
+            switch parts[0] {
+            case "cacertfile": certificateAuthorityFile = value
+            case "certfile": certificateFile = value
+            case "keyfile": keyFile = value
+            case "verify":
+                guard value == "verify_peer" else {
+                    throw Self.invalid(
+                        "verify=\(value) would accept any server; leave it out, and name the authority by cacertfile")
+                }
+            case "heartbeat": heartbeatSeconds = try Self.number(value, "heartbeat", in: 1...580)
+            case "connection_timeout":
+                connectTimeout = .milliseconds(try Self.number(value, "connection_timeout", in: 1...600_000))
+            default:
+                throw Self.invalid(
+                    "'\(parts[0])' is no parameter that is known: there are cacertfile, certfile, keyfile, verify, "
+                        + "heartbeat and connection_timeout")
+            }
+        }
+        guard usesTLS || (certificateFile ?? keyFile) == nil else {
+            throw Self.invalid("certificates need TLS: write amqps:// instead of amqp://")
+        }
+        switch (certificateFile, keyFile) {
+        case (nil, nil): break
+        case (let certificate?, let key?): clientCertificate = (certificate, key)
+        default: throw Self.invalid("certfile and keyfile go together: give both or neither")
+        }
+    }
+
+    private static func number(
+        _ text: String, _ name: String, in range: ClosedRange<Int>
+    ) throws(RabbitMQError) -> Int {
+        guard let number = Int(text), range.contains(number) else {
+            throw invalid("its \(name) is not a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
     }
 
     private static func credentials(of authority: Substring) throws(RabbitMQError) -> (String, String) {

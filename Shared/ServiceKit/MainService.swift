@@ -27,7 +27,7 @@ struct MainService: Service, CustomStringConvertible {
         }
         guard let parts else { return }
         if let database = context.databaseIfNeeded {
-            context.readiness.add("database") { database.isConnected ? nil : "not connected" }
+            context.readiness.add("database") { database.obstacle }
         }
         context.readiness.clear("start")
         context.logger.info("service started")

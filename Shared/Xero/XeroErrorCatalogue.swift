@@ -6,6 +6,10 @@ public enum XeroErrorAction: String, Sendable, Hashable {
     case resolveName = "resolve_name"
     /// The same element under a new idempotency key, after it has been looked up.
     case newKey = "new_key"
+    /// Look up what it refers to, which Xero does not know: it may never have been made.
+    case lookUpReferences = "look_up_references"
+    /// Send the contact without its e-mail address.
+    case dropEmail = "drop_email"
     /// Wait for a person, who changes the mapping, the order or Xero.
     case askPerson = "ask_person"
 }
@@ -69,6 +73,9 @@ public enum XeroErrorCatalogue {
             sentence: "Xero refused this with a text that is not known here.",
             suggestion: "Read Xero's words; correct the order, the mapping or Xero's settings, then retry.")
     }
+
+    /// The classes that refusals are sorted into.
+    public static var classes: [String] { entries.map(\.explanation.errorClass) + ["unknown"] }
 
     static let entries: [Entry] = duplicates + mapping + states + locks + arithmetic + data + plan
 
@@ -136,6 +143,18 @@ public enum XeroErrorCatalogue {
 
     private static let states = [
         Entry(
+            ["invoice", "could not be found"], "reference.missing", .lookUpReferences,
+            "Xero does not know the invoice that this belongs to.",
+            "Look for the invoice in Xero: it was made and is gone. Plan the order again with resync, then retry."),
+        Entry(
+            ["credit note", "could not be found"], "reference.missing", .lookUpReferences,
+            "Xero does not know the credit note that this belongs to.",
+            "Look for the credit note in Xero: it was made and is gone. Plan the order again with resync, then retry."),
+        Entry(
+            ["contact", "could not be found"], "reference.missing", .lookUpReferences,
+            "Xero does not know the contact of this document.",
+            "Look for the contact in Xero: it was made and is gone. Plan the order again with resync, then retry."),
+        Entry(
             ["exceeds the amount outstanding"], "payment.exceeds", .lookUp,
             "The document is already paid, or less is due on it than this payment.",
             "Compare the document's payments in Xero with the order; remove what does not belong there, then retry."),
@@ -183,7 +202,7 @@ public enum XeroErrorCatalogue {
 
     private static let data = [
         Entry(
-            ["email address must be valid"], "contact.email", .askPerson,
+            ["email address must be valid"], "contact.email", .dropEmail,
             "Xero does not accept the customer's e-mail address.",
             "Correct the e-mail address in the store, then retry. Xero takes no umlauts in addresses."),
         Entry(

@@ -24,6 +24,7 @@ struct PoolStateMachineTests {
             case .refuse(let waiter, let error): "refuse \(waiter): \(error.code) \(error.lastConnectFailure ?? "-")"
             case .close(let connection): "close \(connection)"
             case .timer(let instant): "timer \(milliseconds(instant.offset))"
+            case .circuit(let circuit, _): "circuit \(circuit)"
             case .finish: "finish"
             }
         }
@@ -49,6 +50,7 @@ struct PoolStateMachineTests {
         configuration.maximumWaiters = waiters
         configuration.leaseTimeout = .seconds(1)
         configuration.idleTimeout = .seconds(5)
+        configuration.circuitDelay = .milliseconds(500)
         return Machine(configuration: configuration)
     }
 
@@ -128,8 +130,44 @@ struct PoolStateMachineTests {
         #expect(describe(pool.connectFailed(id: 3, message: "refused", now: at(202))) == ["connect 4 after 400"])
         #expect(describe(pool.timerFired(at: at(1000), now: at(1000))) == ["refuse 1: timedOut refused"])
         #expect(describe(pool.lease(waiter: 2, now: at(1001)).0) == "refused unavailable")
-        #expect(describe(pool.connected(id: 4, "D", now: at(1002))) == ["connect 5 after 0"])
+        #expect(describe(pool.connected(id: 4, "D", now: at(1002))) == ["circuit closed", "connect 5 after 0"])
         #expect(describe(pool.lease(waiter: 3, now: at(1003)).0) == "granted D")
+    }
+
+    @Test("after failures in a row nobody waits any more, until a single attempt has succeeded")
+    func circuit() {
+        var pool = machine()
+        _ = pool.start(now: at(0))
+        #expect(describe(pool.lease(waiter: 1, now: at(0)).0) == "wait")
+        for (id, moment) in [(1, 1), (2, 100), (3, 300)] {
+            #expect(describe(pool.connectFailed(id: id, message: "refused", now: at(moment))).count == 1)
+        }
+        #expect(describe(pool.connectFailed(id: 4, message: "refused", now: at(400))) == ["connect 5 after 800"])
+        #expect(pool.statistics.circuit == .closed)
+        // Five failures, and half a second of them: whoever waits is told, and so is whoever comes.
+        #expect(
+            describe(pool.connectFailed(id: 5, message: "refused", now: at(501)))
+                == ["circuit open", "refuse 1: unavailable refused", "connect 6 after 1600"])
+        #expect(describe(pool.lease(waiter: 2, now: at(502)).0) == "refused unavailable")
+        #expect(describe(pool.connecting(id: 6)) == ["circuit halfOpen"])
+        #expect(describe(pool.lease(waiter: 3, now: at(2000)).0) == "refused unavailable")
+        #expect(describe(pool.connectFailed(id: 6, message: "refused", now: at(2101))).first == "circuit open")
+        #expect(describe(pool.connecting(id: 7)) == ["circuit halfOpen"])
+        #expect(pool.statistics.circuit == .halfOpen)
+        #expect(describe(pool.connected(id: 7, "G", now: at(5000))) == ["circuit closed"])
+        #expect(describe(pool.lease(waiter: 4, now: at(5001)).0) == "granted G")
+    }
+
+    @Test("while a connection is left, callers wait for it although no other can be opened")
+    func circuitStaysClosed() {
+        var pool = machine()
+        _ = pool.start(now: at(0))
+        _ = pool.connected(id: 1, "A", now: at(0))
+        _ = pool.lease(waiter: 1, now: at(0))
+        _ = pool.lease(waiter: 2, now: at(0))
+        for id in 2..<10 { _ = pool.connectFailed(id: id, message: "too many", now: at(id * 100)) }
+        #expect(pool.statistics.circuit == .closed)
+        #expect(describe(pool.release(id: 1, now: at(901))) == ["grant A to 2"])
     }
 
     @Test("a lost connection is replaced at once, one lost right after it was made is not")
@@ -183,7 +221,7 @@ struct PoolStateMachineTests {
         _ = pool.connected(id: 1, "A", now: at(0))
         _ = pool.lease(waiter: 1, now: at(0))
         _ = pool.lease(waiter: 2, now: at(0))
-        #expect(describe(pool.stop()) == ["refuse 2: shutDown -", "close A"])
+        #expect(describe(pool.stop(now: at(1))) == ["refuse 2: shutDown -", "close A"])
         #expect(describe(pool.connected(id: 2, "B", now: at(1))) == ["close B"])
         #expect(describe(pool.release(id: 1, now: at(2))) == [])
         #expect(describe(pool.closed(id: 1, now: at(2)).1) == ["finish"])

@@ -13,7 +13,7 @@ struct Playground {
         var output: String
     }
 
-    /// `make soak` asks for larger counts of the same tests.
+    /// `make test-long` asks for larger counts of the same tests.
     static let isSoak = ProcessInfo.processInfo.environment["SOAK"] == "1"
 
     /// Where the executables stand: beside the test bundle.

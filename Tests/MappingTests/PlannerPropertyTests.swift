@@ -2,10 +2,11 @@ import Accounting
 import JSON
 import Mapping
 import Storefronts
+import TestSupport
 import Testing
 
 @Suite struct PlannerPropertyTests {
-    private static let count = 4000
+    private static let count = 400
 
     @Test(arguments: [true, false])
     func `whatever is ordered, the books equal it to the cent in both modes of rounding`(ratesAreKnown: Bool) throws {
@@ -42,7 +43,7 @@ import Testing
     @Test func `an order whose total is off by more than rounding is never posted`() throws {
         let seed = UInt64.random(in: 1...UInt64(UInt32.max))
         var generator = OrderGenerator(seed: seed)
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         for id in 1...500 {
             let fixture = generator.next(id: id)
             let off = ExactDecimal(Int.random(in: 6...1000, using: &random))
@@ -56,10 +57,15 @@ import Testing
 
     private func ties(_ plan: OrderPlan, _ order: CanonicalOrder, rates: [String: ExactDecimal]) throws -> Bool {
         let cards = order.tenders.filter { $0.kind == .giftCard }.map(\.amount).sum()
+        let early = order.refunds.filter { refund in order.paidAt.map { refund.createdAt < $0 } ?? true }
+        let takenOff = early.map(\.amount).sum()
         for mode in [Rounding.halfUp, .halfEven] {
-            for document in plan.documents(of: .invoice) {
+            for document in plan.documents(of: .invoice) where !document.voided {
                 let posted = try PredictedXero(document.desired, rates: rates, mode: mode)
-                guard posted.total == order.totals.total + cards, posted.tax == order.totals.totalTax else {
+                let isWhole = takenOff.isZero
+                guard posted.total == order.totals.total + cards - takenOff,
+                    !isWhole || posted.tax == order.totals.totalTax
+                else {
                     return false
                 }
             }
@@ -71,12 +77,11 @@ import Testing
         }
         let paid = plan.documents(of: .payment).compactMap(\.total).sum()
         let back = plan.documents(of: .refund).compactMap(\.total).sum()
-        let allocated = plan.documents(of: .allocation).compactMap(\.total).sum()
-        guard back + allocated == order.refunded else { return false }
-        if order.claimsFullRefund {
+        guard back + takenOff == order.refunded else { return false }
+        if order.claimsFullRefund, takenOff.isZero {
             let taxes = plan.documents(of: .creditNote).compactMap(\.tax).sum()
             guard taxes == order.totals.totalTax else { return false }
         }
-        return order.paidAt == nil ? paid.isZero : paid + allocated == order.totals.total + cards
+        return order.paidAt == nil ? paid.isZero : paid + takenOff == order.totals.total + cards
     }
 }

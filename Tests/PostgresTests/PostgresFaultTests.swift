@@ -157,6 +157,25 @@ struct PostgresFaultTests {
         }
     }
 
+    @Test("while the server cannot be reached callers are refused at once, and are served again when it can")
+    func circuit() async throws {
+        try await withProxiedClient(configure: { $0.leaseTimeout = .milliseconds(400) }) { client, proxy, _ in
+            try await untilWorking(client)
+            #expect(client.obstacle == nil)
+            proxy.refuse()
+            while client.isConnected { await Task.yield() }
+            var refusal: PostgresError?
+            while refusal?.message.contains("none is waited for") != true {
+                refusal = await #expect(throws: PostgresError.self) { try await client.query("SELECT 1") }
+            }
+            #expect(refusal?.isConnectionLoss == true && refusal?.wasSent == false)
+            #expect(client.obstacle?.contains("callers are refused at once") == true)
+            try proxy.reopen()
+            try await untilWorking(client)
+            #expect(client.obstacle == nil)
+        }
+    }
+
     @Test("a commit whose answer is lost is neither called done nor failed")
     func lostCommit() async throws {
         try await withProxiedClient { client, proxy, direct in

@@ -27,12 +27,25 @@ struct RabbitMQConfigurationTests {
         "what cannot be used is refused, without repeating the password",
         arguments: [
             "localhost", "http://u:secret@h", "amqp://u:secret@", "amqp://u:secret@h:0", "amqp://u:secret@h:x",
-            "amqp://u:secret%zz@h", "amqp://u:secret@[::1", "amqp://u:secret@h/%ff",
+            "amqps://u:secret@h/?verify=verify_none", "amqps://u:secret@h/?cafile=x", "amqp://u:secret@h/?heartbeat=0",
+            "amqp://u:secret@h/?certfile=a&keyfile=b", "amqps://u:secret@h/?certfile=a", "amqp://u:secret%zz@h",
+            "amqp://u:secret@[::1", "amqp://u:secret@h/%ff",
         ])
     func refused(url: String) throws {
         let error = #expect(throws: RabbitMQError.self) { try RabbitMQConfiguration(url: url) }
         #expect(error?.code == .invalidConfiguration)
         #expect(error?.description.contains("secret") == false)
+    }
+
+    @Test("the query's parameters are RabbitMQ's own")
+    func query() throws {
+        let url = "amqps://h/?cacertfile=%2Fca.pem&certfile=/c.pem&keyfile=/k.pem&verify=verify_peer&heartbeat=7"
+        let read = try RabbitMQConfiguration(url: url + "&connection_timeout=1500")
+        #expect(read.certificateAuthorityFile == "/ca.pem")
+        #expect(read.clientCertificate?.certificateFile == "/c.pem")
+        #expect(read.clientCertificate?.keyFile == "/k.pem")
+        #expect(read.heartbeatSeconds == 7)
+        #expect(read.connectTimeout == .milliseconds(1500))
     }
 
     @Test("its description has no credentials")

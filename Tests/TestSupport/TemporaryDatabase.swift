@@ -10,8 +10,10 @@ public enum TemporaryDatabase {
     }
 
     /// A configuration for a temporary database on the server, or nil without a server.
-    /// - Parameter name: the database's name.
-    static func configuration(_ server: String, name: String) throws -> PostgresConfiguration {
+    /// - Parameters:
+    ///   - server: the server's address.
+    ///   - name: the database's name.
+    public static func configuration(_ server: String, name: String) throws -> PostgresConfiguration {
         // Scheme, credentials, host and port stay; only the path is another database.
         let parts = server.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 4, parts[0].hasSuffix(":"), parts[1].isEmpty else {

@@ -23,7 +23,8 @@ import Testing
     @Test(arguments: [
         ("refuse", 0, 0), ("hang_before", 0, 0), ("hang_after", 0, 3), ("commit_late", 0, 3), ("500_before", 500, 0),
         ("500_cached", 500, 0), ("500_after", 500, 3), ("500_after_half", 500, 2), ("reset_before", 0, 0),
-        ("reset_after", 0, 3), ("html_503", 503, 0), ("garbage", 200, 3), ("phantom", 200, 0), ("shuffled", 200, 3),
+        ("reset_after", 0, 3), ("html_503", 503, 0), ("garbage", 200, 3), ("phantom", 200, 0),
+        ("phantom_without_id", 200, 0), ("rejected", 200, 0), ("shuffled", 200, 3),
         ("429_minute", 429, 0), ("429_day", 429, 0), ("429_concurrent", 429, 0), ("401", 401, 0), ("403", 403, 0),
     ])
     func eachFaultAnswersAndCommitsAsItSays(_ kind: String, _ status: Int, _ made: Int) {
@@ -35,7 +36,7 @@ import Testing
     }
 
     @Test func everyFaultIsTested() {
-        #expect(SimulatedFault.allCases.count == 19)
+        #expect(SimulatedFault.allCases.count == 21)
     }
 
     @Test func aCallWithoutAnAnswerIsRememberedUnderItsKeyIfItWasDone() {

@@ -19,11 +19,29 @@ struct SampleOrder: Sendable {
         case unpaid
         /// Cancelled.
         case cancelled
+        /// Half of it paid.
+        case deposit
+        /// Paid in two halves.
+        case split
+
+        /// How many payments it has.
+        var payments: Int {
+            switch self {
+            case .paid, .refunded, .deposit: 1
+            case .split: 2
+            case .reduced, .unpaid, .cancelled: 0
+            }
+        }
+
+        /// Whether it is paid in full.
+        var isPaid: Bool { self == .paid || self == .refunded || self == .split }
     }
 
     var number: Int
     var customer: Int
     var kind: Kind = .paid
+    var org = "acme"
+    var store = "shop"
     var net = ExactDecimal(100)
     var tax = ExactDecimal(10)
     var account = "200"
@@ -36,7 +54,7 @@ struct SampleOrder: Sendable {
     var invoiceNumber: String { "W-\(number)" }
 
     private func key(_ reference: DocumentKeyRef) -> DocumentKey {
-        DocumentKey(reference, orgID: WriterHarness.org, storeID: WriterHarness.store)
+        DocumentKey(reference, orgID: org, storeID: store)
     }
 
     var contact: DocumentKeyRef { DocumentKeyRef(kind: .contact, sourceID: "c:\(customer)") }
@@ -73,6 +91,15 @@ struct SampleOrder: Sendable {
             documents.append(
                 money(payment, of: ("Invoice", link("$invoice", invoice)), amount: total, dependsOn: [invoice]))
         }
+        if kind == .deposit || kind == .split {
+            let half = total.divided(by: ExactDecimal(2), scale: 2)
+            for part in 1...kind.payments {
+                documents.append(
+                    money(
+                        DocumentKeyRef(kind: .payment, sourceID: id, part: String(part)),
+                        of: ("Invoice", link("$invoice", invoice)), amount: half, dependsOn: [invoice]))
+            }
+        }
         if kind == .refunded || kind == .reduced { documents.append(creditNoteDocument(refunded)) }
         if kind == .refunded {
             documents.append(
@@ -96,7 +123,7 @@ struct SampleOrder: Sendable {
         PlannedDocument(
             contact,
             desired: [
-                "Name": .string(name ?? "Customer \(customer)"), "ContactNumber": .string("shop:c:\(customer)"),
+                "Name": .string(name ?? "Customer \(customer)"), "ContactNumber": .string("\(store):c:\(customer)"),
                 "EmailAddress": .string(email ?? "c\(customer)@example.com"),
             ])
     }
@@ -141,22 +168,26 @@ extension WriterHarness {
     @discardableResult
     func plan(_ orders: [SampleOrder], revision: Int = 1, mappingVersion: Int64 = 1) async throws -> [PlanChange] {
         var changes: [PlanChange] = []
-        for order in orders {
+        for sample in orders {
+            var placed = sample
+            (placed.org, placed.store) = (org, store)
+            let order = placed
             let change = try await database.withTransaction { session in
                 try await session.execute(
                     """
                     INSERT INTO sale (store_id, order_id, order_number, org_id, revision, planned_revision, state,
                         created_at, modified_at)
-                    VALUES (\(Self.store), \(order.id), \(order.id), \(Self.org), \(revision), \(revision), 'planned',
+                    VALUES (\(store), \(order.id), \(order.id), \(org), \(revision), \(revision), 'planned',
                         '2026-11-20'::timestamptz + make_interval(secs => \(order.number)), now())
                     ON CONFLICT (store_id, order_id) DO UPDATE SET revision = excluded.revision,
                         planned_revision = excluded.planned_revision, state = 'planned'
                     """)
                 let change = try await PlanWriter.write(
-                    plan: order.plan, storeID: Self.store, orgID: Self.org, orderID: order.id, revision: revision,
+                    plan: order.plan, storeID: store, orgID: org, orderID: order.id, revision: revision,
                     mappingVersion: mappingVersion, in: session)
                 if change.orderState == .posted {
-                    try await session.execute("UPDATE sale SET state = 'posted' WHERE order_id = \(order.id)")
+                    try await session.execute(
+                        "UPDATE sale SET state = 'posted' WHERE store_id = \(store) AND order_id = \(order.id)")
                 }
                 return change
             }
@@ -173,12 +204,11 @@ extension WriterHarness {
         func expect(_ name: String, _ count: Int) {
             if list(name).count != count { found.append("\(list(name).count) \(name) instead of \(count)") }
         }
-        let paid = orders.filter { $0.kind == .paid || $0.kind == .refunded }
         let refunded = orders.filter { $0.kind == .refunded }
         let reduced = orders.filter { $0.kind == .reduced }
         expect("contacts", Set(orders.map(\.customer)).count)
         expect("invoices", orders.count)
-        expect("payments", paid.count + refunded.count)
+        expect("payments", orders.reduce(refunded.count) { $0 + $1.kind.payments })
         expect("credit_notes", refunded.count + reduced.count)
         expect("allocations", reduced.count)
         for order in orders {
@@ -188,8 +218,7 @@ extension WriterHarness {
                 continue
             }
             if invoice["Total"]?.decimal != order.total { found.append("\(order.invoiceNumber) has another total") }
-            let isPaid = order.kind == .paid || order.kind == .refunded
-            if (invoice["Status"]?.string == "PAID") != isPaid {
+            if (invoice["Status"]?.string == "PAID") != order.kind.isPaid {
                 found.append("\(order.invoiceNumber) is \(invoice["Status"]?.string ?? "?")")
             }
         }

@@ -53,43 +53,76 @@ final class MovedTime: Sendable {
 
 /// A database with one organisation and one store, a simulated Xero, and writers that run on moved clocks.
 struct WriterHarness: Sendable {
-    static let org = "acme"
-    static let store = "shop"
-
-    let database: PostgresClient
+    var database: PostgresClient
     let simulator: SimulatedXero
     let clock: MovedTime
-    var minuteSeconds = 60.0
+    var org = "acme"
+    var store = "shop"
+    /// Real seconds of one of Xero's minutes; nil if clocks are moved instead of waited for.
+    var minuteSeconds: Double?
 
     static func run(
-        settings: SimulatorSettings = SimulatorSettings(), _ body: @Sendable (WriterHarness) async throws -> Void
+        settings: SimulatorSettings = SimulatorSettings(), minuteSeconds: Double? = nil,
+        _ body: @Sendable (WriterHarness) async throws -> Void
     ) async throws {
         try await withTemporaryDatabase(migrations: SchemaMigrations.all) { database in
-            let clock = MovedTime()
-            let simulator = SimulatedXero(
-                organisations: [OrganisationDefinition(key: org)], settings: settings, seed: 7,
-                clock: { clock.instant })
-            let harness = WriterHarness(database: database, simulator: simulator, clock: clock)
-            try await harness.configure()
-            try await body(harness)
+            try await prepare(database)
+            try await body(
+                WriterHarness(database: database, settings: settings, minuteSeconds: minuteSeconds))
         }
     }
 
-    private func configure() async throws {
+    /// What every organisation's configuration refers to.
+    static func prepare(_ database: PostgresClient) async throws {
         try await database.executeScript(
             """
             INSERT INTO configuration (applied_by, document, changes) VALUES ('test', '', '{}');
             INSERT INTO app (id, client_id, type, tier, secrets, version)
             VALUES ('app', 'acme', 'custom_connection', 'starter', '', 1);
-            INSERT INTO org (id, app_id, settings, version) VALUES ('acme', 'app', '{}', 1);
+            """)
+    }
+
+    /// An organisation with one store in a database, and a simulated Xero and clocks of its own.
+    init(
+        database: PostgresClient, org: String = "acme", store: String = "shop",
+        settings: SimulatorSettings = SimulatorSettings(), minuteSeconds: Double? = nil
+    ) async throws {
+        let clock = MovedTime()
+        var settings = settings
+        if let minuteSeconds {
+            settings.minuteMicroseconds = Int64(minuteSeconds * 1e6)
+            settings.dayMicroseconds = settings.minuteMicroseconds * 1440
+        }
+        self.minuteSeconds = minuteSeconds
+        self.database = database
+        self.clock = clock
+        self.org = org
+        self.store = store
+        simulator = SimulatedXero(
+            organisations: [OrganisationDefinition(key: org)], settings: settings, seed: 7, clock: { clock.instant })
+        try await database.execute(
+            "INSERT INTO org (id, app_id, settings, version) VALUES (\(org), 'app', '{}', 1) ON CONFLICT DO NOTHING")
+        try await database.execute(
+            """
             INSERT INTO store (id, platform, org_id, url, since, settings, secrets, mapping_version, version)
-            VALUES ('shop', 'woocommerce', 'acme', 'http://shop', '2020-01-01', '{}', '', 1, 1);
+            VALUES (\(store), 'woocommerce', \(org), 'http://shop', '2020-01-01', '{}', '', 1, 1)
+            ON CONFLICT DO NOTHING
             """)
     }
 
     // MARK: Writers
 
+    /// The same organisation in another database.
+    func on(_ database: PostgresClient) -> WriterHarness {
+        var harness = self
+        harness.database = database
+        return harness
+    }
+
     func time(seconds limit: Double = 24 * 3600) -> WriterTime {
+        if let minuteSeconds {
+            return WriterTime.live(minuteSeconds: minuteSeconds, daySeconds: minuteSeconds * 1440)
+        }
         let clock = clock
         let simulator = simulator
         return WriterTime(
@@ -106,10 +139,11 @@ struct WriterHarness: Sendable {
                 let (seconds, attoseconds) = duration.components
                 clock.advance(seconds: Double(seconds) + Double(attoseconds) / 1e18, simulator)
                 await Task.yield()
-            }, ledger: LedgerTime(offsetSeconds: { clock.offset }), minuteSeconds: minuteSeconds,
-            daySeconds: minuteSeconds * 1440)
+            }, ledger: LedgerTime(offsetSeconds: { clock.offset }), minuteSeconds: 60,
+            daySeconds: 86_400)
     }
 
+    /// The way to the simulated Xero. A call without an answer is given up after thirty seconds of the moved clock.
     func transport() -> XeroTransport {
         let simulator = simulator
         let clock = clock
@@ -121,17 +155,21 @@ struct WriterHarness: Sendable {
             case .admitted(let call):
                 if call.fault == .commitLate {
                     clock.later(call)
+                    clock.advance(seconds: Self.callSeconds, simulator)
                     throw XeroTransportError(.noAnswer, "no answer in time")
                 }
                 await Task.yield()
                 let outcome = simulator.perform(call)
                 simulator.finish(call)
+                if outcome.delivery == .hang { clock.advance(seconds: Self.callSeconds, simulator) }
                 guard outcome.delivery == .answer else { throw XeroTransportError(.noAnswer, "no answer") }
                 return Self.response(outcome.response)
             }
         }
         return XeroTransport(api: send, identity: send)
     }
+
+    private static let callSeconds = 30.0
 
     private static func response(_ response: SimulatedResponse) -> XeroResponse {
         XeroResponse(
@@ -141,17 +179,28 @@ struct WriterHarness: Sendable {
     }
 
     func writer(
-        _ holder: String = "writer-1", transport: XeroTransport? = nil, dailyCalls: Int = 1000
+        _ holder: String = "writer-1", gate: CallGate? = nil, dailyCalls: Int = 1000,
+        isActive: Bool = true, onOutcome: @escaping @Sendable () -> Void = {}
     ) -> OrgWriter {
-        let secret = OrganisationDefinition(key: Self.org).clientSecret
+        let transport = self.transport()
+        let time = self.time()
+        let secret = OrganisationDefinition(key: org).clientSecret
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        var settings = WriterSettings(holder: holder)
+        if minuteSeconds != nil {
+            (settings.callSeconds, settings.marginSeconds) = (0.5, 0.5)
+            (settings.leaseSeconds, settings.pollSeconds) = (0.6, 0.05)
+        }
+        let shared = XeroGate(
+            database: database, time: gate?.guarding(time) ?? time, settings: settings, breakerID: "xero-\(org)")
         return OrgWriter(
             org: WriterOrg(
-                id: Self.org, tenantID: nil, dailyCalls: dailyCalls, isActive: true,
-                credentials: XeroCredentials(clientID: Self.org, clientSecret: secret)),
-            database: database, transport: transport ?? self.transport(), settings: WriterSettings(holder: holder),
-            time: time(), logger: logger, onOutcome: {})
+                id: org, tenantID: nil, dailyCalls: dailyCalls, isActive: isActive,
+                credentials: XeroCredentials(clientID: org, clientSecret: secret)),
+            database: database, transport: gate?.guarding(transport) ?? transport,
+            settings: settings, time: gate?.guarding(time) ?? time, gate: shared, logger: logger,
+            onOutcome: onOutcome)
     }
 
     /// Runs a writer until every document is settled or needs a person, or `until` says so.
@@ -159,6 +208,16 @@ struct WriterHarness: Sendable {
         _ writer: OrgWriter? = nil, until: (@Sendable () async throws -> Bool)? = nil
     ) async throws {
         let writer = writer ?? self.writer()
+        end(writer, when: until)
+        defer { clock.isOver.withLockedValue { $0 = nil } }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await writer.run() }
+            await group.waitForAll()
+        }
+    }
+
+    /// Makes a writer retire when everything is settled or needs a person, or `until` says so.
+    func end(_ writer: OrgWriter, when until: (@Sendable () async throws -> Bool)? = nil) {
         let harness = self
         let until = until ?? { try await harness.isQuiet() }
         clock.isOver.withLockedValue { box in
@@ -167,11 +226,6 @@ struct WriterHarness: Sendable {
                 if isOver { writer.retire() }
                 return isOver
             }
-        }
-        defer { clock.isOver.withLockedValue { $0 = nil } }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await writer.run() }
-            await group.waitForAll()
         }
     }
 
@@ -183,13 +237,14 @@ struct WriterHarness: Sendable {
     // MARK: Looking
 
     func count(_ condition: String) async throws -> Int {
-        let rows = try await database.query("SELECT count(*) AS n FROM document WHERE \(unsafeSQL: condition)")
+        let rows = try await database.query(
+            "SELECT count(*) AS n FROM document WHERE org_id = \(org) AND (\(unsafeSQL: condition))")
         return try rows[0].decode("n")
     }
 
     func states() async throws -> [String: String] {
         var states: [String: String] = [:]
-        for row in try await database.query("SELECT key, state, state_reason FROM document") {
+        for row in try await database.query("SELECT key, state, state_reason FROM document WHERE org_id = \(org)") {
             let key: String = try row.decode("key")
             states[key] = row["state"]
         }
@@ -207,7 +262,7 @@ struct WriterHarness: Sendable {
         precondition(response.status < 300, String(decoding: response.body, as: UTF8.self))
     }
 
-    var books: JSONValue { simulator.ledger(Self.org)["orgs"]?[0] ?? .null }
+    var books: JSONValue { simulator.ledger(org)["orgs"]?[0] ?? .null }
 
-    var calls: JSONValue { simulator.calls()["orgs"]?[Self.org] ?? .null }
+    var calls: JSONValue { simulator.calls()["orgs"]?[org] ?? .null }
 }

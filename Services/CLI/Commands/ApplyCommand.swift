@@ -13,7 +13,8 @@ struct ApplyCommand: AsyncParsableCommand {
             nothing. A file with mistakes is refused as a whole, with each mistake's line and the nearest valid value.
             """)
 
-    @Option(name: [.customShort("f"), .customLong("file")], help: "The configuration file (YAML).")
+    @Option(
+        name: [.customShort("f"), .customLong("file")], help: "The configuration file (YAML); - is standard input.")
     var file: String
 
     @Flag(name: .long, help: "Print what would change, and change nothing.")
@@ -22,7 +23,11 @@ struct ApplyCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        guard let data = FileManager.default.contents(atPath: file) else {
+        let isStandardInput = file == "-"
+        let contents =
+            isStandardInput
+            ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
+        guard let data = contents else {
             throw CommandFailure("\(file) cannot be read. Is the path right?")
         }
         let access = DatabaseAccess()

@@ -28,6 +28,7 @@ enum StatusQueries {
             "orders": try await session.json(orders),
             "documents": try await session.json(documents),
             "orgs": try await session.json(orgs),
+            "xero": try await session.json(xero),
             "stores": try await session.json(stores),
             "dead_letters": try await session.json(deadLetters),
         ]
@@ -73,11 +74,24 @@ enum StatusQueries {
                 coalesce((o.settings->>'daily_calls')::integer, 1000) AS daily_calls,
                 coalesce(b.day_used, 0) AS calls_today, b.day_remaining AS xero_says_left,
                 CASE WHEN b.blocked_until > now() THEN b.blocked_reason END AS blocked,
-                CASE WHEN b.breaker_until > now() THEN b.breaker_failures END AS breaker_open_after,
+                CASE WHEN k.held_by IS NOT NULL THEN 'held by ' || k.held_by || ': ' || k.held_reason
+                     WHEN k.open_until IS NOT NULL THEN 'Xero failed ' || k.failures || ' times in a row ('
+                        || coalesce(k.reason, 'no answer') || '); one call at a time is tried' END AS breaker,
                 (SELECT count(*) FROM call c WHERE c.org_id = o.id AND c.finished_at IS NULL) AS in_flight,
                 (SELECT count(*) FROM call c WHERE c.org_id = o.id AND c.outcome = 'uncertain') AS uncertain
-            FROM org o JOIN app a ON a.id = o.app_id LEFT JOIN org_budget b ON b.org_id = o.id WHERE o.removed_at IS NULL ORDER BY o.id
+            FROM org o JOIN app a ON a.id = o.app_id LEFT JOIN org_budget b ON b.org_id = o.id
+                LEFT JOIN breaker k ON k.id = 'org/' || o.id
+            WHERE o.removed_at IS NULL ORDER BY o.id
         ) t
+        """
+
+    private static let xero: PostgresQuery = """
+        SELECT coalesce((SELECT json_build_object(
+                'breaker', CASE WHEN held_by IS NOT NULL THEN 'held' WHEN open_until > now() THEN 'open'
+                    WHEN open_until IS NOT NULL THEN 'half-open' ELSE 'closed' END,
+                'failures', failures, 'open_until', open_until, 'reason', reason, 'held_by', held_by,
+                'held_reason', held_reason)
+            FROM breaker WHERE id = 'xero'), '{"breaker": "closed"}')
         """
 
     private static let stores: PostgresQuery = """
@@ -122,7 +136,7 @@ struct StatusText {
     var lines: [String] {
         var lines = ["Waiting"] + indented(backlog)
         lines += ["", "Orders"] + indented(orderTable)
-        lines += ["", "Orgs"] + indented(orgTable)
+        lines += ["", "Orgs"] + indented(xero + orgTable)
         lines += ["", "Stores"] + indented(storeTable)
         return lines + ["", "To do"] + indented(toDo)
     }
@@ -163,7 +177,7 @@ struct StatusText {
             let ours = max(0, org.count("daily_calls") - used)
             let left = org["xero_says_left"]?.int.map { min($0, ours) } ?? ours
             let remark =
-                [org.cell("reason"), org.cell("blocked"), breaker(org)].first { !$0.isEmpty } ?? ""
+                [org.cell("reason"), org.cell("breaker"), org.cell("blocked")].first { !$0.isEmpty } ?? ""
             table.add([
                 org.cell("org"), org.cell("state"), "\(used)", "\(left)", org.cell("in_flight"), org.cell("uncertain"),
                 oneLine(remark),
@@ -172,9 +186,15 @@ struct StatusText {
         return table.isEmpty ? ["none"] : table.lines
     }
 
-    private func breaker(_ org: JSONValue) -> String {
-        let failures = org.count("breaker_open_after")
-        return failures == 0 ? "" : "Xero failed \(failures) times in a row; trying again soon"
+    /// What holds back the calls of all orgs; nothing if nothing does.
+    private var xero: [String] {
+        let breaker = status["xero"] ?? .null
+        switch breaker.cell("breaker") {
+        case "held": return ["all calls are held by \(breaker.cell("held_by")): \(breaker.cell("held_reason"))", ""]
+        case "open", "half-open":
+            return ["Xero fails for all orgs (\(oneLine(breaker.cell("reason")))): one call at a time is tried", ""]
+        default: return []
+        }
     }
 
     private var storeTable: [String] {

@@ -26,6 +26,8 @@ public struct SimulatedCall: Sendable {
     let clientID: String?
     let json: JSONValue?
     let admittedAt: Instant
+    /// What a refusal on purpose says.
+    var message: String?
 }
 
 /// How a call ends for the caller.

@@ -20,7 +20,7 @@ extension SimulatorState {
 
     private mutating func admitIdentity(_ request: SimulatedRequest, now: Instant) -> Admission {
         let drawn = faults.draw(method: request.method, path: request.path, organisation: nil)
-        if let drawn, let reply = immediate(drawn.0, position: nil, now: now) { return .answered(reply) }
+        if let drawn, let reply = immediate(drawn.fault, position: nil, now: now) { return .answered(reply) }
         return .admitted(call(request, organisation: nil, clientID: nil, drawn, json: nil, now: now))
     }
 
@@ -43,11 +43,11 @@ extension SimulatorState {
         }
         if let problem { return .answered(refuse(problem, position, access.clientID, now)) }
         let drawn = faults.draw(method: request.method, path: request.path, organisation: key)
-        if let drawn, var reply = immediate(drawn.0, position: position, now: now) {
+        if let drawn, var reply = immediate(drawn.fault, position: position, now: now) {
             reply.headers += limitHeaders(position, clientID: access.clientID)
             return .answered(reply)
         }
-        if let drawn { faultCounts[drawn.0.rawValue, default: 0] += 1 }
+        if let drawn { faultCounts[drawn.fault.rawValue, default: 0] += 1 }
         appMinutes[access.clientID]?.add()
         let endpoint = Endpoint.name(request.method, words)
         traffic[position].begin(endpoint: endpoint, elements: Endpoint.elements(json, words))
@@ -57,13 +57,14 @@ extension SimulatorState {
 
     private func call(
         _ request: SimulatedRequest, organisation: String?, clientID: String?,
-        _ drawn: (SimulatedFault, delay: Int64?)?, json: JSONValue?, now: Instant
+        _ drawn: DrawnFault?, json: JSONValue?, now: Instant
     ) -> SimulatedCall {
         let limits = settings(for: organisation)
         return SimulatedCall(
-            request: request, organisation: organisation, fault: drawn?.0,
-            latencyMicroseconds: limits.latencyMicroseconds, delayMicroseconds: drawn?.delay ?? 1_000_000,
-            hangMicroseconds: limits.hangMicroseconds, clientID: clientID, json: json, admittedAt: now)
+            request: request, organisation: organisation, fault: drawn?.fault,
+            latencyMicroseconds: limits.latencyMicroseconds, delayMicroseconds: drawn?.delayMicroseconds ?? 1_000_000,
+            hangMicroseconds: limits.hangMicroseconds, clientID: clientID, json: json, admittedAt: now,
+            message: drawn?.message)
     }
 
     /// The access token that a request carries.

@@ -20,6 +20,8 @@ extension SimulatorState {
             return (Reply(reply.status, .text("{\"Id\": \"truncat", contentType: "application/json")), .answer)
         case .shuffled: return (shuffled(execute(call, now: now), call), .answer)
         case .phantom: return (execute(call, now: now, isPhantom: true), .answer)
+        case .phantomWithoutID: return (Self.withoutIDs(execute(call, now: now, isPhantom: true)), .answer)
+        case .rejected: return (execute(call, now: now, rejection: call.message ?? "Rejected on purpose."), .answer)
         case nil, .tooManyMinute, .tooManyDay, .tooManyConcurrent, .unauthorised, .forbidden:
             return (execute(call, now: now), .answer)
         }
@@ -33,6 +35,23 @@ extension SimulatorState {
         .text(
             "<html><body><h1>The Xero API is currently offline for maintenance</h1></body></html>",
             contentType: "text/html"))
+
+    /// The answer with every element's id null.
+    private static func withoutIDs(_ reply: Reply) -> Reply {
+        guard case .json(let value) = reply.body, var object = value.object else { return reply }
+        for (name, key) in LedgerCall.idKeys {
+            guard let elements = object[name]?.array else { continue }
+            object[name] = .array(
+                elements.map { element in
+                    guard var members = element.object else { return element }
+                    members[key] = .null
+                    return .object(members)
+                })
+        }
+        var changed = reply
+        changed.body = .json(.object(object))
+        return changed
+    }
 
     private mutating func shuffled(_ reply: Reply, _ call: SimulatedCall) -> Reply {
         let words = call.request.pathWords
@@ -49,10 +68,11 @@ extension SimulatorState {
     /// Carries a call out.
     /// - Parameters:
     ///   - extent: How much of it is done; nil for nothing.
+    ///   - rejection: What every element is refused with; nil for none.
     ///   - instead: What is answered, and remembered under the idempotency key, instead of the truth.
     mutating func execute(
         _ call: SimulatedCall, now: Instant, extent: LedgerCall.Extent? = .all, isPhantom: Bool = false,
-        instead: Reply? = nil
+        rejection: String? = nil, instead: Reply? = nil
     ) -> Reply {
         guard let key = call.organisation, let position = position(key) else { return identity(call, now: now) }
         let limits = settings(for: key)
@@ -82,8 +102,9 @@ extension SimulatorState {
             request: request, words: Array(request.pathWords.dropFirst(2)), body: call.json, context: context)
         ledgerCall.extent = extent ?? .all
         ledgerCall.isPhantom = isPhantom
+        ledgerCall.rejection = rejection
         var reply = extent == nil ? Reply(500) : ledgerCall.run(on: &books[position])
-        if request.method != "GET", let extent, !isPhantom {
+        if request.method != "GET", let extent, !isPhantom, rejection == nil {
             journal.add(call, extent: extent, isError: instead != nil, now: now)
         }
         if let instead { reply = instead }

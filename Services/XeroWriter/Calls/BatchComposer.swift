@@ -50,7 +50,7 @@ struct BatchComposer {
     }
 
     /// `{"$invoice": KEY}` and the member that Xero wants instead.
-    private static func reference(_ object: JSONObject) -> (idField: String, key: String)? {
+    static func reference(_ object: JSONObject) -> (idField: String, key: String)? {
         guard object.count == 1, let name = object.keys.first, let key = object[name]?.string else { return nil }
         switch name {
         case "$contact": return ("ContactID", key)

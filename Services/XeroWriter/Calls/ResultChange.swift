@@ -15,6 +15,8 @@ struct ResultChange: Sendable {
     private var elements: [(documentID: Int64, outcome: String, message: String?)] = []
     private var audit: [AuditEntry] = []
     private var adopted: [Int64] = []
+    /// Documents that were refused because Xero does not know what they refer to, with its words.
+    private var doubting: [(id: Int64, words: String)] = []
 
     init(record: CallRecord) {
         self.record = record
@@ -27,6 +29,7 @@ struct ResultChange: Sendable {
         switch verdict {
         case .posted(let element, let difference):
             let outcome = record.purpose == .create ? "posted" : record.purpose == .void ? "voided" : "updated"
+            if difference != nil, try repair(&document, element, outcome) { return }
             try take(&document, element, difference, event: difference == nil ? .posted : .postedDiffering, outcome)
         case .refused(let messages):
             try refuse(&document, messages)
@@ -43,6 +46,10 @@ struct ResultChange: Sendable {
         var document = document
         document.machine.sentVoid = isVoid
         let difference = isVoid ? nil : VerdictReader.difference(document, element.value)
+        if difference != nil, try repair(&document, element, "adopted") {
+            if Self.hasEntries(element.value) { adopted.append(document.id) }
+            return
+        }
         try take(
             &document, element, difference, event: difference == nil ? .found : .foundDiffering,
             isVoid ? "voided" : "adopted")
@@ -65,6 +72,17 @@ struct ResultChange: Sendable {
         document.lookupFirst = false
         document.reason = nil
         finish(&document, from: from, "absent", "looked up: not in Xero", keepsCall: false)
+    }
+
+    /// A document that Xero has, but not as it is wanted: the change is sent again, with the ids that its lines have now.
+    mutating func outdated(_ document: StoredDocument, _ element: XeroElement) throws {
+        var document = document
+        document.setPosted(element.value, id: element.id ?? document.xeroID ?? "")
+        let from = document.machine.state
+        try document.machine.handle(.absent)
+        document.lookupFirst = false
+        document.reason = nil
+        finish(&document, from: from, "absent", "looked up: Xero does not have this change", keepsCall: false)
     }
 
     /// A document of which Xero has another's number: a person has to decide.
@@ -129,15 +147,41 @@ struct ResultChange: Sendable {
             &document, from: from, outcome == "adopted" ? "adopted" : "posted", difference ?? cause, keepsCall: false)
     }
 
+    /// Has a document that Xero took with another tax changed at once, before anything is paid on it.
+    /// - Returns: false if its tax is not what is wrong, or stating it did not help.
+    private mutating func repair(
+        _ document: inout StoredDocument, _ element: XeroElement, _ outcome: String
+    ) throws -> Bool {
+        guard let repaired = TaxRepair.repaired(document, element.value) else { return false }
+        document.setRepaired(repaired)
+        document.machine.desiredVersion += 1
+        let words = VerdictReader.difference(document, element.value) ?? "another tax"
+        try take(&document, element, "\(words): the tax of its lines is stated", event: takenEvent(outcome), outcome)
+        return true
+    }
+
+    private func takenEvent(_ outcome: String) -> DocumentMachine.Event { outcome == "adopted" ? .found : .posted }
+
     private mutating func refuse(_ document: inout StoredDocument, _ messages: [String]) throws {
         let explanation = XeroErrorCatalogue.explain(messages)
         let words = messages.joined(separator: "; ")
-        let isRetryable = explanation.action != .askPerson && document.attempts < ResultStore.attemptLimit
         let from = document.machine.state
-        if isRetryable {
+        if explanation.action == .dropEmail, document.dropEmail() {
             try document.machine.handle(.refusedRetryable)
-            document.lookupFirst = true
-            document.reason = "Xero refused it (\(words)); it will be looked up"
+            document.attempts = 0
+            document.reason = nil
+            let cause = "Xero does not accept the e-mail address (\(words)): the contact is sent without it"
+            return finish(&document, from: from, "refused", cause, keepsCall: false)
+        }
+        if isRetryable(document, explanation) {
+            try document.machine.handle(.refusedRetryable)
+            if explanation.action == .lookUpReferences {
+                doubting.append((document.id, words))
+                document.reason = "Xero does not know what it refers to (\(words)); that will be looked up"
+            } else {
+                document.lookupFirst = true
+                document.reason = "Xero refused it (\(words)); it will be looked up"
+            }
         } else {
             try document.machine.handle(.refusedFinal)
             if document.machine.state == .dead {
@@ -147,6 +191,14 @@ struct ResultChange: Sendable {
             }
         }
         finish(&document, from: from, "refused", words, keepsCall: false)
+    }
+
+    /// Whether a refusal may come of something that a lookup puts right: a change, for example, that Xero has already.
+    private func isRetryable(_ document: StoredDocument, _ explanation: XeroErrorExplanation) -> Bool {
+        let isChange = record.purpose == .update || record.purpose == .void
+        if isChange && explanation.errorClass.hasPrefix("document.") { return document.attempts < 2 }
+        let isFinal = explanation.action == .askPerson || explanation.action == .dropEmail
+        return !isFinal && document.attempts < ResultStore.attemptLimit
     }
 
     private static func failure(_ explanation: XeroErrorExplanation, _ words: String) -> DocumentFailure {
@@ -171,6 +223,11 @@ struct ResultChange: Sendable {
     mutating func store(in session: some PostgresSession) async throws {
         try await DocumentStore.save(documents, in: session)
         try await DocumentClaims.lookUpDependants(of: adopted, in: session)
+        if let first = doubting.first {
+            try await Doubts.raise(
+                neededBy: doubting.map(\.id), cause: "Xero refused what refers to it: \(first.words)",
+                callID: record.id, by: ResultStore.service, in: session)
+        }
         let promoted = try await Readiness.promote(around: documents.map(\.id), in: session)
         summary.hasReady = !promoted.isEmpty
         let troubled = documents.filter { $0.machine.state == .dead || $0.machine.state == .held }
@@ -183,5 +240,20 @@ struct ResultChange: Sendable {
         try await LedgerMessages.report(outcomes, origin: ResultStore.service, in: session)
         try await Audit.add(audit, in: session)
         summary.isStored = true
+    }
+}
+
+extension StoredDocument {
+    /// Takes the e-mail address out of a contact, for the version that is wanted now and until another address is planned.
+    /// - Returns: false if it has none.
+    fileprivate mutating func dropEmail() -> Bool {
+        guard key.kind == .contact, var object = desired.object, let email = object["EmailAddress"]?.string else {
+            return false
+        }
+        refusedEmail = email
+        object["EmailAddress"] = nil
+        setDesired(.object(object))
+        machine.desiredVersion += 1
+        return true
     }
 }

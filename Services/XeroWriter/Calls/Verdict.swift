@@ -26,8 +26,11 @@ enum VerdictReader {
     ) -> [Verdict] {
         let sent = documents.map { isVoid ? nil : naturalID(of: $0) }
         let answers = XeroAnswer.correlate(sent: sent, returned: elements)
+        var uses: [String: Int] = [:]
+        for id in answers.compactMap({ $0?.id }) { uses[id, default: 0] += 1 }
         return zip(documents, answers).map { document, answer in
-            guard let answer else { return .unknown }
+            // Two documents cannot have become the same one.
+            guard let answer, answer.id.map({ uses[$0] == 1 }) ?? true else { return .unknown }
             return verdict(document, answer, isVoid: isVoid)
         }
     }
@@ -35,12 +38,24 @@ enum VerdictReader {
     private static func verdict(_ document: StoredDocument, _ answer: XeroElement, isVoid: Bool) -> Verdict {
         if answer.isSuccess {
             if let known = document.xeroID, known != answer.id { return .unknown }
+            guard isVoid || shows(document, answer) else { return .unknown }
             return .posted(answer, difference: isVoid ? nil : difference(document, answer.value))
         }
         if !answer.errors.isEmpty { return .refused(messages: answer.errors) }
         if answer.hasErrorStatus { return .refused(messages: ["Xero reported an error without a message"]) }
         // No error and no id: reported fine, and perhaps not made.
         return .unknown
+    }
+
+    /// Whether an answer that reports success shows the document that was sent: what it leaves out may not have been made.
+    static func shows(_ document: StoredDocument, _ answer: XeroElement) -> Bool {
+        switch document.key.kind {
+        case .contact: return answer.value["Name"]?.string != nil
+        case .invoice, .creditNote:
+            guard answer.value["Total"]?.decimal != nil, !answer.isGone else { return false }
+            return answer.naturalID == naturalID(of: document)
+        case .payment, .refund, .allocation: return answer.value["Amount"]?.decimal != nil && !answer.isGone
+        }
     }
 
     /// What tells a document apart in an answer: its number, the contact's number, the payment's reference.

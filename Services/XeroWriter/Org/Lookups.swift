@@ -36,16 +36,19 @@ struct Lookups: Sendable {
     /// - Parameters:
     ///   - documents: documents of one kind.
     ///   - since: when they were first sent; nil if that is not known.
-    ///   - isVoid: whether what is looked for is that they are void.
+    ///   - operation: what Xero may have done with them.
     /// - Returns: a finding for each.
     func find(
-        _ documents: [StoredDocument], since: Instant?, isVoid: Bool = false
+        _ documents: [StoredDocument], since: Instant?, operation: DocumentOperation
     ) async throws -> [Int64: Finding] {
         switch kind {
-        case .invoice: return try await invoices(documents, isVoid: isVoid)
+        case .invoice: return try await invoices(documents, operation)
         case .allocation: return try await allocations(documents)
+        case .contact where operation == .update:
+            // A contact's change says what everything has to be: sent twice it does what sent once it does.
+            return Dictionary(documents.map { ($0.id, .absent) }, uniquingKeysWith: { first, _ in first })
         case .contact, .payment, .refund, .creditNote:
-            if isVoid { return try await voids(documents) }
+            if operation != .create { return try await byID(documents, operation) }
             // One by one costs a call each; a page of changes costs one for all of them.
             if let since, documents.count > 1, let found = try await pages(documents, since: since) { return found }
             return try await singly(documents)
@@ -54,19 +57,22 @@ struct Lookups: Sendable {
 
     // MARK: The ways
 
-    private func invoices(_ documents: [StoredDocument], isVoid: Bool) async throws -> [Int64: Finding] {
+    private func invoices(
+        _ documents: [StoredDocument], _ operation: DocumentOperation
+    ) async throws -> [Int64: Finding] {
         let numbers = documents.compactMap { $0.number ?? VerdictReader.naturalID(of: $0) }
-        guard !numbers.isEmpty else { return [:] }
         let elements = try await read(.invoices(numbers: numbers), .invoices)
-        return findings(documents, elements, isVoid: isVoid)
+        return try await findings(documents, elements, operation)
     }
 
-    private func voids(_ documents: [StoredDocument]) async throws -> [Int64: Finding] {
+    private func byID(
+        _ documents: [StoredDocument], _ operation: DocumentOperation
+    ) async throws -> [Int64: Finding] {
         var found: [Int64: Finding] = [:]
         for document in documents {
             let collection = BatchComposer.collection(kind)
             let elements = try await read(.element(collection, id: document.xeroID ?? ""), collection)
-            found.merge(findings([document], elements, isVoid: true)) { first, _ in first }
+            found.merge(try await findings([document], elements, operation)) { first, _ in first }
         }
         return found
     }
@@ -87,7 +93,7 @@ struct Lookups: Sendable {
             page += 1
             if page > Self.pageLimit { return nil }
         }
-        return findings(documents, elements, isVoid: false)
+        return try await findings(documents, elements, .create)
     }
 
     private func singly(_ documents: [StoredDocument]) async throws -> [Int64: Finding] {
@@ -99,7 +105,7 @@ struct Lookups: Sendable {
                 : try await read(
                     .filtered(
                         BatchComposer.collection(kind), where: filter(document)), BatchComposer.collection(kind))
-            found.merge(findings([document], elements, isVoid: false)) { first, _ in first }
+            found.merge(try await findings([document], elements, .create)) { first, _ in first }
         }
         return found
     }
@@ -128,7 +134,10 @@ struct Lookups: Sendable {
         for document in documents {
             let noteKey = document.desired["CreditNote"]?["$creditNote"]?.string ?? ""
             let invoiceKey = document.desired["Invoice"]?["$invoice"]?.string ?? ""
-            guard let noteID = xeroIDs[noteKey] else { continue }
+            guard let noteID = xeroIDs[noteKey] else {
+                found[document.id] = .absent
+                continue
+            }
             let notes = try await read(.element(.creditNotes, id: noteID), .creditNotes)
             let list = notes.first?.value["Allocations"]?.array ?? []
             let match = list.first { allocation in
@@ -149,23 +158,42 @@ struct Lookups: Sendable {
     // MARK: Matching
 
     private func findings(
-        _ documents: [StoredDocument], _ elements: [XeroElement], isVoid: Bool
-    ) -> [Int64: Finding] {
+        _ documents: [StoredDocument], _ elements: [XeroElement], _ operation: DocumentOperation
+    ) async throws -> [Int64: Finding] {
+        let xeroIDs =
+            operation == .update
+            ? try await DocumentStore.xeroIDs(keys: BatchComposer.references(in: documents), in: writer.database) : [:]
         var found: [Int64: Finding] = [:]
-        for document in documents { found[document.id] = finding(document, elements, isVoid: isVoid) }
+        for document in documents {
+            found[document.id] =
+                switch operation {
+                case .create: finding(document, elements)
+                case .update: change(document, elements, xeroIDs)
+                case .void: void(document, elements)
+                }
+        }
         return found
     }
 
-    private func finding(_ document: StoredDocument, _ elements: [XeroElement], isVoid: Bool) -> Finding {
-        if isVoid {
-            let isDone = elements.contains { $0.id == document.xeroID && Self.isGone($0) }
-            return isDone ? elements.first { $0.id == document.xeroID }.map { .found($0) } ?? .absent : .absent
-        }
+    private func void(_ document: StoredDocument, _ elements: [XeroElement]) -> Finding {
+        elements.first { $0.id == document.xeroID && $0.isGone }.map { .found($0) } ?? .absent
+    }
+
+    private func change(
+        _ document: StoredDocument, _ elements: [XeroElement], _ xeroIDs: [String: String]
+    ) -> Finding {
+        guard let element = elements.first(where: { $0.id == document.xeroID }) else { return .absent }
+        if element.isGone { return .foreign(element, "\(document.title) was voided in Xero by somebody") }
+        let isThere = PostedContent(xeroIDs: xeroIDs).carries(document.desired, element.value)
+        return isThere ? .found(element) : .outdated(element)
+    }
+
+    private func finding(_ document: StoredDocument, _ elements: [XeroElement]) -> Finding {
         switch kind {
         case .contact: return contactFinding(document, elements)
         case .payment, .refund:
             let match = elements.first { element in
-                !Self.isGone(element) && document.key.isNamed(in: element.value["Reference"]?.string ?? "")
+                !element.isGone && document.key.isNamed(in: element.value["Reference"]?.string ?? "")
             }
             return match.map { .found($0) } ?? .absent
         case .invoice, .creditNote, .allocation: return numberedFinding(document, elements)
@@ -181,7 +209,7 @@ struct Lookups: Sendable {
             : element.value["Reference"]?.string == document.desired["Reference"]?.string
                 && element.value["Url"]?.string == document.desired["Url"]?.string
         if !isOurs { return .foreign(element, "\(number ?? "the number") is in Xero and is not ours") }
-        if Self.isGone(element) { return .foreign(element, "\(number ?? "the number") was voided in Xero by somebody") }
+        if element.isGone { return .foreign(element, "\(number ?? "the number") was voided in Xero by somebody") }
         return .found(element)
     }
 
@@ -199,11 +227,6 @@ struct Lookups: Sendable {
         let email = document.desired["EmailAddress"]?.string?.lowercased() ?? ""
         let agrees = !email.isEmpty && other.value["EmailAddress"]?.string?.lowercased() == email
         return agrees ? .found(other) : .nameTaken(other)
-    }
-
-    private static func isGone(_ element: XeroElement) -> Bool {
-        let status = element.value["Status"]?.string ?? ""
-        return status == "VOIDED" || status == "DELETED"
     }
 
     // MARK: Reading
@@ -243,18 +266,19 @@ extension OrgWriter {
             callID = turn
         } else {
             callID = Self.newCallID()
-            while let pause = takeTurn(callID: callID, isLookup: true) {
+            while let pause = try await takeTurn(callID: callID, isLookup: true) {
                 let isOver = state.withLockedValue { $0.isRetired || $0.lease == nil || !$0.org.isActive }
                 guard !isOver, !Task.isCancelled else { throw LookupFailure(description: "the writer stops") }
                 try await time.wait(.seconds(min(pause, settings.pollSeconds)), true)
             }
         }
         defer { leave(callID: callID) }
+        // Without a token there is no point in an intent.
+        let token = try await caller.tokens.token()
         let record = CallRecord(
             id: callID, orgID: orgID, purpose: purpose, kind: kind, method: request.method.rawValue, path: request.path,
             holder: settings.holder)
         try await CallStore.begin(record, deadlineSeconds: settings.deadlineSeconds, time: time.ledger, in: database)
-        let token = try await caller.tokens.token()
         let sent = await caller.send(request, key: nil, token: token)
         await note(sent, token: token, record: record)
         switch sent {

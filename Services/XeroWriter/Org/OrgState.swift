@@ -46,7 +46,8 @@ struct OrgState: Sendable {
     var pacer: OrgPacer
     var thrift: CallThrift
     var day: OrgDay
-    var breaker: OrgBreaker
+    /// By the writer's clock, as last stored.
+    var breaker: CircuitBreaker
     var blockedReason: String?
     /// Calls on their way, with the kind of their documents.
     var inFlight: [String: DocumentKind?] = [:]
@@ -61,6 +62,12 @@ struct OrgState: Sendable {
     var refusedToken: String?
     var batches = 0
     var reported = OrgBudget()
+    /// The database, which may be restored from a backup under a running writer.
+    var database: DatabaseIdentity.Known?
+    /// When access that Xero refused is tried again, and how often that was done.
+    var accessCheckAt = 0.0
+    var accessChecks = 0
+    var isCheckingAccess = false
 
     /// Slots that are taken, by us or by an earlier holder's open calls.
     func slotsTaken(at now: Double) -> Int {
@@ -69,7 +76,7 @@ struct OrgState: Sendable {
 
     /// Seconds until a call may be sent; nil if one has to come back first.
     func delay(at now: Double, slots: Int) -> Double? {
-        let limit = breaker.isHalfOpen ? 1 : slots
+        let limit = breaker.isOpen ? 1 : slots
         if slotsTaken(at: now) >= limit {
             // An earlier holder's slot comes free by itself.
             let next = pending.values.filter { $0.holdsSlot(at: now) }.map(\.dueAt).min()
@@ -84,8 +91,6 @@ struct OrgState: Sendable {
         budget.dayUsed = day.used(at: now)
         budget.blockedSeconds = pacer.blockedSeconds(at: now)
         budget.blockedReason = budget.blockedSeconds == nil ? nil : blockedReason
-        budget.breakerFailures = breaker.failures
-        budget.breakerSeconds = breaker.isHalfOpen ? breaker.delay(at: now) : nil
         return budget
     }
 }

@@ -21,6 +21,7 @@ extension OrgWriter {
     /// - Returns: seconds until the next look.
     func compose(_ jobs: inout [Job]) async throws -> Double {
         while true {
+            if case .wait(let seconds) = try await gate.admit(orgID) { return seconds }
             let now = now
             let (delay, lane, dayLinger) = state.withLockedValue { state in
                 (
@@ -64,7 +65,7 @@ extension OrgWriter {
         // Without a token there is no point in an intent.
         guard try await hasToken() else { return nil }
         let callID = Self.newCallID()
-        guard takeTurn(callID: callID, isLookup: shape.isLookup) == nil else { return nil }
+        guard try await takeTurn(callID: callID, isLookup: shape.isLookup) == nil else { return nil }
         let intentAt = now
         do {
             let job =
@@ -173,24 +174,10 @@ extension OrgWriter {
             case .rejected: try await pauseOrg(reason: error.message)
             case .unavailable:
                 logger.warning("no token could be had", metadata: [WriterLogKey.error: "\(error.message)"])
-                let now = now
-                state.withLockedValue { $0.breaker.fail(at: now) }
-                try await saveBudget()
+                try await judge(failure: error.message)
             }
             return false
         }
-    }
-
-    /// Stops writing to the organisation until a person has acted.
-    func pauseOrg(reason: String) async throws {
-        let isNew = try await database.withTransaction { session in
-            try await OrgConnections.stop(
-                orgID, reason: reason, by: ResultStore.service, isDisconnected: true, in: session)
-        }
-        if isNew {
-            logger.error("writing to the organisation is paused", metadata: [WriterLogKey.reason: "\(reason)"])
-        }
-        state.withLockedValue { $0.org.isActive = false }
     }
 
     /// Stores what is known of limits and health, for operators and for the next holder of the lease.

@@ -13,6 +13,7 @@ extension OrgWriter {
         case .again(let pending): await sendAgain(pending)
         case .lookUpCall(let pending): await lookUp(pending)
         case .lookUp(let record, let documents): await lookUp(documents, record: record)
+        case .checkAccess: await checkAccess()
         }
     }
 
@@ -69,14 +70,14 @@ extension OrgWriter {
                 state.note(limits, status: response.status, minute: time.minuteSeconds, at: now)
                 if response.status == 401 || response.status == 403 {
                     if let refused = state.refusedToken, refused != token {
-                        pauseReason = Self.pauseReason(response)
+                        pauseReason = Self.refusal(response)
                     } else {
                         state.refusedToken = token
                     }
                 } else if response.status < 500 {
                     state.refusedToken = nil
                 }
-            case .notSent, .noAnswer: state.breaker.fail(at: now)
+            case .notSent, .noAnswer: break
             }
         }
         if case .answered(let response) = sent, response.status == 401 || response.status == 403 {
@@ -84,6 +85,7 @@ extension OrgWriter {
         }
         do {
             if let pauseReason { try await pauseOrg(reason: pauseReason) }
+            try await judge(sent)
             try await saveBudget()
             var isRefused = false
             if case .answered(let response) = sent { isRefused = response.status == 429 }
@@ -91,18 +93,6 @@ extension OrgWriter {
         } catch {
             logger.warning("limits could not be stored", metadata: [WriterLogKey.error: "\(error)"])
         }
-    }
-
-    private static func pauseReason(_ response: XeroResponse) -> String {
-        let words: String
-        if case .unauthorised(_, let message) = XeroAnswer(response, collection: .contacts) {
-            words = message
-        } else {
-            words = "status \(response.status)"
-        }
-        return
-            "Xero refuses access, with a fresh token as well (\(words)): check in Xero that the app is connected and has its"
-            + " scopes, then run counterfoil xero connect for the org"
     }
 
     // MARK: What came of it
@@ -169,9 +159,13 @@ extension OrgWriter {
         let result = CallResult(.refused, status: status, response: body, error: message)
         let ids = record.elements.map(\.documentID)
         guard ids.count > 1, let kind = record.kind else {
-            let messages = elements.flatMap(\.errors)
+            let words = elements.flatMap(\.errors)
+            // An allocation is written below its credit note: that is what was not found.
+            let isNoteMissing = status == 404 && record.kind == .allocation
+            let messages =
+                isNoteMissing ? ["Credit note could not be found (404)"] : words.isEmpty ? [message] : words
             return await keep(pending) {
-                try await self.results.storeRefusal(record, result, messages: messages.isEmpty ? [message] : messages)
+                try await self.results.storeRefusal(record, result, messages: messages)
             }
         }
         await keep(pending) {
@@ -265,10 +259,6 @@ extension OrgState {
                 limits.retryAfterSeconds.map(Double.init) ?? Double.random(in: 0.2...0.9) * minute / 60
             pacer.block(seconds: seconds, at: now)
             blockedReason = "Xero's limit (\(problem.rawValue)) was reached"
-        } else if status >= 500 {
-            breaker.fail(at: now)
-        } else {
-            breaker.succeed()
         }
     }
 }

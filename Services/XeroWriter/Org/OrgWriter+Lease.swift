@@ -17,9 +17,11 @@ extension OrgWriter {
             state.withLockedValue { $0.lease = nil }
             return false
         }
-        let isNew = lease?.token != taken.token
+        let known = try await DatabaseIdentity.check(by: ResultStore.service, in: database)
+        let isNew = lease?.token != taken.token || state.withLockedValue { $0.database?.name != known.name }
         if isNew { try await recover() }
         state.withLockedValue { state in
+            state.database = known
             state.lease = taken
             // Measured from before the question, and given up a little early: nobody else has it until then.
             state.leaseUntil = asked + settings.leaseSeconds * 0.9
@@ -34,6 +36,8 @@ extension OrgWriter {
             orgID: orgID, within: time.minuteSeconds, time: time.ledger, in: database)
         let day = try await CallStore.recentAges(orgID: orgID, within: time.daySeconds, time: time.ledger, in: database)
         let budget = try await OrgBudget.load(orgID: orgID, time: time.ledger, in: database)
+        let stored = try await BreakerStore.read(
+            BreakerStore.id(orgID: orgID), rules: .org, time: time.ledger, in: database)
         let now = now
         state.withLockedValue { state in
             state.pacer = OrgPacer(minute: time.minuteSeconds, now: now)
@@ -42,9 +46,7 @@ extension OrgWriter {
             state.blockedReason = budget.blockedReason
             state.day = OrgDay(day: time.daySeconds, limit: state.org.dailyCalls)
             state.day.remember(day.map { now - $0 })
-            state.breaker = OrgBreaker(
-                minute: time.minuteSeconds, failures: budget.breakerFailures,
-                openUntil: budget.breakerSeconds.map { now + $0 })
+            state.breaker = stored.breaker.moved(by: now - stored.present)
             state.reported = budget
             // What is in flight here reports by itself.
             let known = state.inFlight

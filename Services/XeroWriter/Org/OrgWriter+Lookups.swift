@@ -11,6 +11,8 @@ import Xero
 enum Finding: Sendable {
     /// Xero has it, and it carries our key.
     case found(XeroElement)
+    /// Xero has it, but not as it is wanted.
+    case outdated(XeroElement)
     /// Xero has somebody else's document under our number.
     case foreign(XeroElement, String)
     /// Xero has another contact of this name.
@@ -45,7 +47,12 @@ extension OrgWriter {
         let turn = Turn(callID: record.id)
         do {
             let lookups = Lookups(writer: self, kind: record.kind ?? .contact, turn: turn)
-            let findings = try await lookups.find(documents, since: nil)
+            let operation = documents.first?.machine.operation ?? .create
+            // What a restored backup does not know was posted after it was made.
+            let isNeverSent = documents.count > 3 && documents.allSatisfy { $0.machine.sentVersion == 0 }
+            let since = isNeverSent ? state.withLockedValue { $0.database?.restoredFrom } : nil
+            let findings = try await lookups.find(
+                documents, since: since.map { Instant(microseconds: Int64(($0 - 3600) * 1e6)) }, operation: operation)
             try await store(findings, record: record, isCall: false)
             announce()
         } catch {
@@ -62,14 +69,10 @@ extension OrgWriter {
         do {
             let ids = record.elements.map(\.documentID)
             let documents = try await DocumentStore.read(ids: ids, in: database).filter { $0.openCall == record.id }
-            // What an update wants can be sent again without harm: it says what everything has to be.
-            let isUpdate = record.purpose == .update
             let since = pending.sentAtEpoch > 0 ? pending.sentAtEpoch : try await sentAt(record.id)
-            let findings =
-                isUpdate
-                ? Dictionary(documents.map { ($0.id, Finding.absent) }, uniquingKeysWith: { first, _ in first })
-                : try await Lookups(writer: self, kind: record.kind ?? .contact, turn: nil).find(
-                    documents, since: Instant(microseconds: Int64(since * 1e6)), isVoid: record.purpose == .void)
+            let findings = try await Lookups(writer: self, kind: record.kind ?? .contact, turn: nil).find(
+                documents, since: Instant(microseconds: Int64(since * 1e6)),
+                operation: DocumentOperation(record.purpose))
             try await store(findings, record: record, isCall: true)
             forget(record.id)
             announce()
@@ -129,6 +132,7 @@ extension OrgWriter {
         case .nameTaken:
             let name = try await ContactClaims.claimNext(for: document, in: session)
             try change.rename(document, to: name)
+        case .outdated(let element): try change.outdated(document, element)
         case .absent: try change.absent(document)
         }
     }

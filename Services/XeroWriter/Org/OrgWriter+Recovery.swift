@@ -41,7 +41,7 @@ extension OrgWriter {
                 return 0.001
             }
             guard try await hasToken() else { return settings.pollSeconds }
-            if let pause = takeTurn(callID: call.record.id) { return pause }
+            if let pause = try await takeTurn(callID: call.record.id) { return pause }
             let kind = call.record.kind
             state.withLockedValue { $0.inFlight[call.record.id] = .some(kind) }
             jobs.append(.again(call))

@@ -19,12 +19,15 @@ final class OrgWriter: Sendable {
         case lookUpCall(PendingCall)
         /// Looks documents up before anything is sent.
         case lookUp(CallRecord, [StoredDocument])
+        /// Finds out whether Xero grants the access again that it refused.
+        case checkAccess
     }
 
     let orgID: String
     let database: PostgresClient
     let settings: WriterSettings
     let time: WriterTime
+    let gate: XeroGate
     let caller: XeroCaller
     let results: ResultStore
     let logger: Logger
@@ -47,16 +50,19 @@ final class OrgWriter: Sendable {
     ///   - tokens: the access tokens; nil for those of a custom connection.
     ///   - settings: time-outs and bounds.
     ///   - time: the clocks.
+    ///   - gate: what all organisations share; nil for one of its own.
     ///   - logger: for its lines.
     ///   - onOutcome: called after results were committed: there is something in the outbox.
     init(
         org: WriterOrg, database: PostgresClient, transport: XeroTransport, tokens: XeroTokenSource? = nil,
-        settings: WriterSettings, time: WriterTime, logger: Logger, onOutcome: @escaping @Sendable () -> Void
+        settings: WriterSettings, time: WriterTime, gate: XeroGate? = nil, logger: Logger,
+        onOutcome: @escaping @Sendable () -> Void
     ) {
         orgID = org.id
         self.database = database
         self.settings = settings
         self.time = time
+        self.gate = gate ?? XeroGate(database: database, time: time, settings: settings)
         caller = XeroCaller(
             transport: transport,
             tokens: tokens
@@ -73,7 +79,7 @@ final class OrgWriter: Sendable {
                 org: org, pacer: OrgPacer(minute: time.minuteSeconds, now: 0),
                 thrift: CallThrift(spacing: time.minuteSeconds / OrgPacer.rate, now: 0),
                 day: OrgDay(day: time.daySeconds, limit: org.dailyCalls),
-                breaker: OrgBreaker(minute: time.minuteSeconds)))
+                breaker: CircuitBreaker(rules: .org)))
     }
 
     /// The present moment, in seconds since the writer was made.
@@ -132,7 +138,9 @@ final class OrgWriter: Sendable {
     func step() async throws -> (jobs: [Job], pause: Double) {
         guard try await holdLease() else { return ([], settings.leaseSeconds / 3) }
         let renewal = max(0.01, state.withLockedValue { $0.leaseUntil } - now - settings.leaseSeconds / 2)
-        guard state.withLockedValue({ $0.org.isActive }) else { return ([], min(renewal, settings.pollSeconds)) }
+        guard state.withLockedValue({ $0.org.isActive }) else {
+            return (accessJobs(), min(renewal, settings.pollSeconds))
+        }
         var jobs: [Job] = []
         var pause = min(renewal, settings.pollSeconds)
         pause = min(pause, try await follow(&jobs))
@@ -143,11 +151,21 @@ final class OrgWriter: Sendable {
 
     /// Whether a call may be sent now; counts it if so.
     /// - Returns: nil if it may, else the seconds until it may; infinity if something has to come back first.
-    func takeTurn(callID: String, isLookup: Bool = false) -> Double? {
+    func takeTurn(callID: String, isLookup: Bool = false) async throws -> Double? {
+        let admission = try await gate.admit(orgID)
+        if case .wait(let seconds) = admission { return seconds }
+        let appID = state.withLockedValue { $0.org.appID }
+        if let pause = try await gate.takeCall(appID: appID) { return pause }
+        let pause = enter(callID: callID, isLookup: isLookup, slots: admission == .probe ? 1 : settings.inFlight)
+        if pause != nil { gate.giveBack(appID: appID) }
+        return pause
+    }
+
+    private func enter(callID: String, isLookup: Bool, slots: Int) -> Double? {
         let now = now
         return state.withLockedValue { state in
             guard state.leaseUntil > now else { return settings.pollSeconds }
-            guard let delay = state.delay(at: now, slots: settings.inFlight) else { return .infinity }
+            guard let delay = state.delay(at: now, slots: slots) else { return .infinity }
             if delay > 0 { return delay }
             if isLookup && !state.day.allowsLookup(at: now) { return time.minuteSeconds }
             state.pacer.spend(at: now)

@@ -11,6 +11,8 @@ struct WriterOrg: Sendable, Hashable {
     var dailyCalls: Int
     /// Whether documents are to be written.
     var isActive: Bool
+    /// Our id of its app, whose minute all its organisations share.
+    var appID = ""
     /// What its app proves itself with.
     var credentials: XeroCredentials
     /// The grant that reaches it; nil for a custom connection.
@@ -25,6 +27,8 @@ struct WriterSettings: Sendable {
     var callSeconds = 30.0
     /// Xero's seconds after which a call that was given up has certainly been carried out, if ever: our one assumption.
     var settleSeconds = 60.0
+    /// Real seconds that sending may take to begin and end beyond that.
+    var marginSeconds = 10.0
     /// Real seconds that a lease holds.
     var leaseSeconds = 15.0
     /// Real seconds between looks at the rows when nothing wakes the writer.
@@ -33,7 +37,7 @@ struct WriterSettings: Sendable {
     var inFlight = 4
 
     /// Real seconds beyond which nobody waits for a call's answer: the time-out, and what sending may take to begin and end.
-    var deadlineSeconds: Double { callSeconds + 10 }
+    var deadlineSeconds: Double { callSeconds + marginSeconds }
     /// Real seconds within which a call has to be on its way after its intent, so that it ends before its deadline.
-    var startSeconds: Double { 5 }
+    var startSeconds: Double { marginSeconds / 2 }
 }

@@ -28,7 +28,8 @@ public struct CanonicalOrder: Sendable, Hashable {
     public var lines: [CanonicalLine]
     /// The taxes that occur in the lines.
     public var taxes: [CanonicalTax]
-    /// What the order is or will be paid with: the money first, then gift cards. A tender of nothing is not listed.
+    /// What the order is or will be paid with: the money first, then gift cards and store credit. A tender of nothing is not
+    /// listed.
     public var tenders: [Tender]
     /// What went back, oldest first.
     public var refunds: [CanonicalRefund]
@@ -71,6 +72,9 @@ public struct CanonicalOrder: Sendable, Hashable {
     /// What went back in all.
     public var refunded: ExactDecimal { refunds.lazy.map(\.amount).sum() }
 
+    /// What was paid with what the store owed the customer: gift cards and store credit.
+    public var redeemed: ExactDecimal { tenders.lazy.filter { $0.kind != .money }.map(\.amount).sum() }
+
     /// The lines of one kind.
     public func lines(of kind: LineKind) -> [CanonicalLine] { lines.filter { $0.kind == kind } }
 }
@@ -83,7 +87,7 @@ public enum Platform: String, Sendable, Hashable, CaseIterable {
 
 /// The figures that a storefront gives for an order as a whole.
 public struct OrderTotals: Sendable, Hashable {
-    /// What the customer pays in money: tax included, gift cards taken off.
+    /// What the customer pays in money: tax included, gift cards and store credit taken off, cash rounding included.
     public var total: ExactDecimal
     /// All tax in the order.
     public var totalTax: ExactDecimal
@@ -93,17 +97,20 @@ public struct OrderTotals: Sendable, Hashable {
     public var cartTax: ExactDecimal?
     /// The tax of shipping, if the storefront says so.
     public var shippingTax: ExactDecimal?
+    /// What rounding to coins added to the total, or took off if negative.
+    public var cashRounding: ExactDecimal
 
     /// Makes totals.
     public init(
         total: ExactDecimal, totalTax: ExactDecimal, shipping: ExactDecimal? = nil, cartTax: ExactDecimal? = nil,
-        shippingTax: ExactDecimal? = nil
+        shippingTax: ExactDecimal? = nil, cashRounding: ExactDecimal = .zero
     ) {
         self.total = total
         self.totalTax = totalTax
         self.shipping = shipping
         self.cartTax = cartTax
         self.shippingTax = shippingTax
+        self.cashRounding = cashRounding
     }
 }
 
@@ -113,8 +120,12 @@ public enum LineKind: String, Sendable, Hashable, CaseIterable {
     case product
     /// Getting it to the customer.
     case shipping
-    /// A fee, or a discount if negative.
+    /// A fee or surcharge, or a discount if negative.
     case fee
+    /// A gift card sold: money owed to whoever redeems it, not income.
+    case giftCard
+    /// A tip.
+    case tip
 }
 
 /// A line of an order or of a refund.
@@ -200,15 +211,17 @@ public struct CanonicalTax: Sendable, Hashable {
 
 /// Something an order is paid with.
 public struct Tender: Sendable, Hashable {
-    /// Money or gift card.
+    /// Money, or what the store owed already.
     public enum Kind: String, Sendable, Hashable {
         /// Money, by the payment method.
         case money
         /// A gift card of the store, which is its liability.
         case giftCard
+        /// Credit that the customer has with the store, which is its liability.
+        case storeCredit
     }
 
-    /// Money or gift card.
+    /// Money, or what the store owed already.
     public var kind: Kind
     /// The storefront's id of the payment method; may be empty.
     public var method: String

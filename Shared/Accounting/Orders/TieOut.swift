@@ -17,7 +17,7 @@ public struct Finding: Sendable, Hashable, CustomStringConvertible {
 
     /// The identities, by the names they have in the documentation.
     public enum Identity: String, Sendable, Hashable {
-        /// The order's total is that of its lines and taxes, gift cards taken off.
+        /// The order's total is that of its lines and taxes, gift cards and store credit taken off.
         case total
         /// The total tax is that of cart and shipping.
         case taxOfCartAndShipping
@@ -56,7 +56,7 @@ public enum TieOut {
         let tax = order.lines.lazy.map { $0.tax.rounded(scale: scale) }.sum()
         let totals = order.totals
         return .ties(
-            residualNet: totals.total + arithmetic.giftCards - totals.totalTax - net,
+            residualNet: totals.total + order.redeemed - totals.cashRounding - totals.totalTax - net,
             residualTax: totals.totalTax - tax)
     }
 }
@@ -66,23 +66,28 @@ private struct Arithmetic {
     let order: CanonicalOrder
     /// Digits after the point that are posted: Xero keeps two.
     let scale: Int
-    let giftCards: ExactDecimal
 
     init(_ order: CanonicalOrder) {
         self.order = order
         scale = min(2, order.currency.minorUnits)
-        giftCards = order.tenders.lazy.filter { $0.kind == .giftCard }.map(\.amount).sum()
     }
 
     var total: Finding? {
         let parts: [(String, ExactDecimal)] = [
-            ("lines", net(.product)), ("shipping", net(.shipping)), ("fees", net(.fee)), ("tax", order.totals.totalTax),
+            ("lines", net(.product) + net(.giftCard)), ("shipping", net(.shipping)),
+            ("fees", net(.fee) + net(.tip)), ("tax", order.totals.totalTax),
         ]
         var sum = parts.lazy.map(\.1).sum()
         var words = parts.map { "\($0.0) \(text($0.1))" }.joined(separator: " + ")
-        if !giftCards.isZero {
-            sum -= giftCards
-            words += " - gift cards \(text(giftCards))"
+        for (name, kind) in [("gift cards", Tender.Kind.giftCard), ("store credit", .storeCredit)] {
+            let redeemed = order.tenders.lazy.filter { $0.kind == kind }.map(\.amount).sum()
+            if redeemed.isZero { continue }
+            sum -= redeemed
+            words += " - \(name) \(text(redeemed))"
+        }
+        if !order.totals.cashRounding.isZero {
+            sum += order.totals.cashRounding
+            words += " + cash rounding \(text(order.totals.cashRounding))"
         }
         return finding(
             .total, words, sum, "the order's total", order.totals.total, tolerance: halfUnits(order.lines.count + 1))

@@ -12,10 +12,6 @@ public struct OrgBudget: Sendable, Hashable {
     public var blockedSeconds: Double?
     /// Which limit, in words.
     public var blockedReason: String?
-    /// Failures in a row.
-    public var breakerFailures = 0
-    /// Seconds until the circuit breaker lets one call through; nil if it is closed.
-    public var breakerSeconds: Double?
 
     /// Nothing known.
     public init() {}
@@ -32,9 +28,8 @@ public struct OrgBudget: Sendable, Hashable {
         let offset = time.offsetSeconds()
         let rows = try await session.query(
             """
-            SELECT day_used, minute_remaining, day_remaining, blocked_reason, breaker_failures,
-                extract(epoch FROM blocked_until - now())::double precision - \(offset)::double precision AS blocked,
-                extract(epoch FROM breaker_until - now())::double precision - \(offset)::double precision AS breaker
+            SELECT day_used, minute_remaining, day_remaining, blocked_reason,
+                extract(epoch FROM blocked_until - now())::double precision - \(offset)::double precision AS blocked
             FROM org_budget WHERE org_id = \(orgID)
             """)
         var budget = OrgBudget()
@@ -43,9 +38,7 @@ public struct OrgBudget: Sendable, Hashable {
         budget.minuteRemaining = try row.decode("minute_remaining")
         budget.dayRemaining = try row.decode("day_remaining")
         budget.blockedReason = row["blocked_reason"]
-        budget.breakerFailures = try row.decode("breaker_failures")
         budget.blockedSeconds = try row.decode("blocked", as: Double?.self).flatMap { $0 > 0 ? $0 : nil }
-        budget.breakerSeconds = try row.decode("breaker", as: Double?.self)
         return budget
     }
 
@@ -57,19 +50,16 @@ public struct OrgBudget: Sendable, Hashable {
     public func save(orgID: String, time: LedgerTime, in session: some PostgresSession) async throws(PostgresError) {
         let offset = time.offsetSeconds()
         let blocked = blockedSeconds.map { $0 + offset }
-        let breaker = breakerSeconds.map { $0 + offset }
         try await session.execute(
             """
-            INSERT INTO org_budget (org_id, day_used, minute_remaining, day_remaining, blocked_until, blocked_reason,
-                breaker_failures, breaker_until)
+            INSERT INTO org_budget (org_id, day_used, minute_remaining, day_remaining, blocked_until, blocked_reason)
             VALUES (\(orgID), \(dayUsed), \(minuteRemaining.postgresValue)::integer, \(dayRemaining.postgresValue)::integer,
                 now() + make_interval(secs => \(blocked.postgresValue)::double precision),
-                \(blockedReason.postgresValue), \(breakerFailures),
-                now() + make_interval(secs => \(breaker.postgresValue)::double precision))
+                \(blockedReason.postgresValue))
             ON CONFLICT (org_id) DO UPDATE SET day_used = excluded.day_used, minute_remaining = excluded.minute_remaining,
                 day_remaining = excluded.day_remaining, blocked_until = excluded.blocked_until,
-                blocked_reason = excluded.blocked_reason, breaker_failures = excluded.breaker_failures,
-                breaker_until = excluded.breaker_until, updated_at = now()
+                blocked_reason = excluded.blocked_reason,
+                updated_at = now()
             """)
     }
 }

@@ -31,6 +31,8 @@ public struct BatchShape: Sendable, Hashable {
         BatchShape(.payment, .create, isLookup: true), BatchShape(.creditNote, .create, isLookup: true),
         BatchShape(.refund, .create, isLookup: true), BatchShape(.allocation, .create, isLookup: true),
         BatchShape(.invoice, .void, isLookup: true), BatchShape(.creditNote, .void, isLookup: true),
+        BatchShape(.contact, .update, isLookup: true), BatchShape(.invoice, .update, isLookup: true),
+        BatchShape(.creditNote, .update, isLookup: true),
     ]
 }
 

@@ -31,8 +31,10 @@ public struct DocumentMachine: Sendable, Hashable {
         case found
         /// Looked up: Xero has it, but its totals are not what is wanted.
         case foundDiffering
-        /// Looked up: Xero does not have it.
+        /// Looked up: Xero does not have it, or not as it is wanted.
         case absent
+        /// Xero does not know it after all, although it was reported as made.
+        case doubted
         /// A person, or a fixed mapping, wants it tried again.
         case retried
         /// A person has to look at it first.
@@ -105,6 +107,13 @@ public struct DocumentMachine: Sendable, Hashable {
         case .postedDiffering, .foundDiffering: try take(event, differing: true)
         case .notCarriedOut, .refusedRetryable, .absent: try release(event)
         case .refusedFinal: try end(event)
+        case .doubted:
+            guard exists, !desiredVoid, [.posted, .ready, .waiting].contains(state) else {
+                throw Conflict(state: state, event: event)
+            }
+            exists = false
+            postedVersion = 0
+            state = .waiting
         case .uncertain:
             guard state.isOpen else { throw Conflict(state: state, event: event) }
             state = .uncertain

@@ -110,14 +110,16 @@ public enum DocumentStore {
         try await session.execute(
             """
             UPDATE document d SET desired = n.desired, number = n.number, currency = n.currency, total = n.total,
-                total_tax = n.tax, document_date = n.date, mapping_version = n.mapping
+                total_tax = n.tax, document_date = n.date, mapping_version = n.mapping,
+                refused_email = n.email, planned = n.planned
             FROM unnest(\(documents.map(\.id))::bigint[], \(documents.map(\.desired.text))::text[],
                 \(documents.map(\.number))::text[], \(documents.map(\.currency))::text[],
                 \(documents.map { $0.total?.description })::numeric[],
                 \(documents.map { $0.totalTax?.description })::numeric[],
                 \(documents.map { $0.date?.description })::date[],
-                \(documents.map(\.mappingVersion))::bigint[])
-                AS n (id, desired, number, currency, total, tax, date, mapping)
+                \(documents.map(\.mappingVersion))::bigint[], \(documents.map(\.refusedEmail))::text[],
+                \(documents.map(\.planned))::text[])
+                AS n (id, desired, number, currency, total, tax, date, mapping, email, planned)
             WHERE d.id = n.id
             """)
     }

@@ -71,7 +71,8 @@ enum PlanGuard {
         if document.total != planned.total || document.totalTax != planned.tax { return true }
         if document.currency != planned.currency?.code { return true }
         if document.mappingVersion != order.mappingVersion { return false }
-        return figures(document.desired) != figures(planned.desired)
+        let former = document.planned.flatMap { try? JSONValue(parsing: $0) } ?? document.desired
+        return figures(former) != figures(planned.desired)
     }
 
     /// The figures of an element: what changes the books.

@@ -15,11 +15,14 @@ enum PlanStore {
         let rows = try await session.query(
             """
             INSERT INTO document (org_id, store_id, kind, source_id, part, key, order_id, number, state, desired, currency,
-                total, total_tax, document_date, lane, mapping_version, snapshot_revision, content_at)
+                total, total_tax, document_date, lane, mapping_version, snapshot_revision, content_at, lookup_first)
             SELECT \(order.orgID), \(order.storeID), n.kind, n.source_id, n.part, n.key, n.order_id, n.number, 'planned',
                 n.desired, n.currency, n.total, n.tax, n.date, n.lane, \(order.mappingVersion)::bigint,
                 \(order.revision)::integer,
-                (SELECT created_at FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID))
+                (SELECT created_at FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)),
+                n.kind IN ('payment', 'refund', 'credit_note', 'allocation') AND EXISTS (
+                    SELECT 1 FROM database_identity i JOIN sale s ON s.created_at < i.restored_at
+                    WHERE s.store_id = \(order.storeID) AND s.order_id = \(order.orderID))
             FROM unnest(\(documents.map(\.kind.rawValue))::text[], \(documents.map(\.sourceID))::text[],
                 \(documents.map(\.part))::text[], \(keys)::text[],
                 \(documents.map { $0.kind == .contact ? nil : order.orderID })::text[],

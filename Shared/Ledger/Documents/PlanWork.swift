@@ -50,7 +50,10 @@ struct PlanWork {
     ) async throws {
         let base = planned.desired["Name"]?.string ?? planned.sourceID
         let name = try await ContactClaims.claim(for: document, base: base, in: session)
-        let desired = planned.desired.setting("Name", to: .string(name))
+        var desired = planned.desired.setting("Name", to: .string(name))
+        if let refused = document.refusedEmail, desired["EmailAddress"]?.string == refused {
+            desired = desired.removing("EmailAddress")
+        }
         guard desired.canonical() != document.desired.canonical() else { return }
         document.setDesired(desired)
         document.mappingVersion = order.mappingVersion
@@ -71,7 +74,7 @@ struct PlanWork {
         } else {
             document.number = planned.number
         }
-        guard desired.canonical() != document.desired.canonical() else { return }
+        guard document.repaired(desired).canonical() != document.desired.canonical() else { return }
         document.setDesired(desired)
         document.currency = planned.currency?.code
         document.total = planned.total
@@ -206,6 +209,13 @@ extension StoredDocument {
 }
 
 extension JSONValue {
+    /// The object without one member.
+    func removing(_ name: String) -> JSONValue {
+        guard var object else { return self }
+        object[name] = nil
+        return .object(object)
+    }
+
     /// The object with one member set.
     func setting(_ name: String, to value: JSONValue) -> JSONValue {
         guard var object else { return self }

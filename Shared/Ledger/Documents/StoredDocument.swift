@@ -41,6 +41,10 @@ public struct StoredDocument: Sendable {
     public var openCall: String?
     /// Whether Xero may have it already, so that it is looked up before it is sent.
     public var lookupFirst: Bool
+    /// The e-mail address that Xero refused for this contact: it is left out until the customer has another.
+    public var refusedEmail: String?
+    /// What the plan wanted, as text, where ``desired`` says the same with the tax of its lines stated.
+    public var planned: String?
     /// Seconds to wait before it may be sent; applied when the row is stored, 0 for at once.
     public var delaySeconds: Double = 0
     /// Whether ``desired``, ``number`` or the amounts were changed and have to be stored.
@@ -83,15 +87,32 @@ public struct StoredDocument: Sendable {
     /// - Parameter element: the element.
     public mutating func setDesired(_ element: JSONValue) {
         desired = element
+        planned = nil
         hasNewContent = true
     }
 }
 
 extension StoredDocument {
+    /// Stores what is to be sent so that Xero has what the plan wants.
+    /// - Parameter element: the element, with the tax of its lines stated.
+    public mutating func setRepaired(_ element: JSONValue) {
+        planned = planned ?? desired.text
+        desired = element
+        hasNewContent = true
+    }
+
+    /// What the plan would say if it knew of the repair; the plan's own words if it wants something else by now.
+    /// - Parameter element: what the plan wants, with the number that the document keeps.
+    func repaired(_ element: JSONValue) -> JSONValue {
+        guard let planned, let former = try? JSONValue(parsing: planned), former.canonical() == element.canonical()
+        else { return element }
+        return desired
+    }
+
     static let columns = """
         id, org_id, store_id, kind, source_id, part, order_id, number, state, state_reason, desired_version, sent_version,
         posted_version, desired, desired_void, posted, xero_id, mapping_version, currency, total, total_tax, document_date,
-        lane, attempts, open_call, lookup_first
+        lane, attempts, open_call, lookup_first, refused_email, planned
         """
 
     init(row: PostgresRow) throws(PostgresError) {
@@ -127,5 +148,7 @@ extension StoredDocument {
         attempts = try row.decode("attempts")
         openCall = row["open_call"]
         lookupFirst = try row.decode("lookup_first")
+        refusedEmail = row["refused_email"]
+        planned = row["planned"]
     }
 }

@@ -157,8 +157,7 @@ public struct GrantStore: Sendable {
             let orgs = try await session.query(
                 "SELECT org_id FROM xero_connection WHERE grant_id = \(grant.id) ORDER BY org_id")
             for row in orgs {
-                _ = try await OrgConnections.stop(
-                    try row.decode("org_id"), reason: reason, by: "xero", isDisconnected: true, in: session)
+                try await OrgConnections.pause(try row.decode("org_id"), reason: reason, by: "xero", in: session)
             }
         }
     }

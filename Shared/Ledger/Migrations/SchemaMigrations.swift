@@ -13,6 +13,8 @@ public enum SchemaMigrations {
         Migration(name: "0004-documents", sql: documents),
         Migration(name: "0005-calls", sql: calls),
         Migration(name: "0006-operations", sql: operations),
+        Migration(name: "0008-breakers", sql: breakers),
         Migration(name: "0010-grants", sql: grants),
+        Migration(name: "0040-lz4", sql: lz4),
     ]
 }

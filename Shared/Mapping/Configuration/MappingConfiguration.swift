@@ -15,8 +15,12 @@ public struct MappingConfiguration: Sendable, Hashable {
         public var rounding: String?
         /// The lines of credit notes; otherwise the accounts of the lines refunded.
         public var refunds: String?
-        /// The liability that redeemed gift cards reduce.
+        /// The liability that gift cards sold add to and redeemed ones reduce.
         public var giftCards: String?
+        /// The liability that store credit spent reduces.
+        public var storeCredit: String?
+        /// Tips; `fees` unless given.
+        public var tips: String
     }
 
     /// What becomes of guests' contacts.
@@ -66,17 +70,21 @@ public struct MappingConfiguration: Sendable, Hashable {
             json, path: "mapping",
             keys: ["accounts", "taxes", "payments", "statuses", "contacts", "refunds", "terms_days"])
         let accounts = try root.object(
-            "accounts", keys: ["sales", "shipping", "fees", "rounding", "refunds", "gift_cards"])
+            "accounts",
+            keys: ["sales", "shipping", "fees", "rounding", "refunds", "gift_cards", "store_credit", "tips"])
         guard let sales = try accounts.account("sales") else {
             throw MappingError(
                 path: "mapping.accounts.sales",
                 message: "is missing; give the code of the account for sales, such as \"200\"")
         }
+        let fees = try accounts.account("fees")
+        let tips = try accounts.account("tips")
         self.accounts = Accounts(
             sales: sales, shipping: try accounts.account("shipping") ?? sales,
-            fees: try accounts.account("fees") ?? sales,
+            fees: fees ?? sales,
             rounding: try accounts.account("rounding"), refunds: try accounts.account("refunds"),
-            giftCards: try accounts.account("gift_cards"))
+            giftCards: try accounts.account("gift_cards"), storeCredit: try accounts.account("store_credit"),
+            tips: tips ?? fees ?? sales)
         taxes = try Self.taxes(root.object("taxes", keys: nil))
         payments = try Self.payments(root.object("payments", keys: nil))
         let statuses = try root.object("statuses", keys: ["post", "void", "ignore"])

@@ -35,11 +35,14 @@ struct OrderChecks {
         let totals = order.totals
         var amounts: [(String, ExactDecimal)] = [("total", totals.total), ("total tax", totals.totalTax)]
         amounts += order.refunds.map { ("refund \($0.id)", $0.amount) }
-        amounts += order.tenders.filter { $0.kind == .giftCard }.map { ("gift card", $0.amount) }
+        amounts += order.tenders.filter { $0.kind != .money }.map {
+            ($0.title.isEmpty ? $0.method : $0.title, $0.amount)
+        }
+        amounts.append(("cash rounding", totals.cashRounding))
         if order.currency.minorUnits > 2 {
             // Stores of such currencies price in thousandths; rounding them away would change the line.
-            amounts +=
-                order.lines.map { ("line '\($0.name)'", $0.net) } + order.lines.map { ("tax of '\($0.name)'", $0.tax) }
+            let lines = order.lines + order.refunds.flatMap(\.lines).map(\.line)
+            amounts += lines.flatMap { [("line '\($0.name)'", $0.net), ("tax of '\($0.name)'", $0.tax)] }
         }
         let decimals = min(2, order.currency.minorUnits)
         for (name, amount) in amounts {

@@ -8,6 +8,8 @@ struct OrderDraft {
     private var missing: [String] = []
     private(set) var lines: [DocumentLine] = []
     private var documents: [PlannedDocument] = []
+    /// What was refunded before anything was paid.
+    private var takenOff = ExactDecimal.zero
 
     private var order: CanonicalOrder { context.order }
     private var mapping: MappingConfiguration { context.mapping }
@@ -20,14 +22,24 @@ struct OrderDraft {
     mutating func plan(_ residuals: OrderChecks.Residuals) throws(Hold) -> OrderPlan {
         let contact = ContactDraft(context: context).document()
         try makeLines(residuals)
+        var refunds = RefundDraft(context: context, invoiceLines: lines)
+        let counted = order.refunds.filter { !($0.amount.isZero && $0.lines.isEmpty) }
+        for refund in counted where context.isBeforePayment(refund) {
+            _ = try refunds.lines(of: refund) { self.taxType(of: $0) }
+            takenOff += refund.amount
+        }
+        if !takenOff.isZero {
+            lines = Self.left(refunds.remaining)
+            // Nothing is left to be paid, or to be told.
+            if lines.isEmpty { return OrderPlan(documents: [context.voidedInvoice()]) }
+        }
         documents = [contact, invoice(contact: contact.reference)]
         addPayments()
-        var refunds = RefundDraft(context: context, invoiceLines: lines)
-        for refund in order.refunds where !(refund.amount.isZero && refund.lines.isEmpty) {
+        for refund in counted where !context.isBeforePayment(refund) {
             let lines = try refunds.lines(of: refund) { self.taxType(of: $0) }
-            if refunds.needsRoundingAccount { requireRoundingAccount() }
             addRefund(refund, lines, contact: contact.reference)
         }
+        if refunds.needsRoundingAccount { requireRoundingAccount() }
         if let first = missing.first {
             throw missing.count == 1
                 ? Hold(first)
@@ -42,6 +54,9 @@ struct OrderDraft {
         let scale = context.scale
         for line in order.lines {
             // What costs nothing is told apart from what was sold for nothing.
+            if line.kind == .giftCard, mapping.accounts.giftCards == nil {
+                require("the order sells gift card '\(line.name)'; add mapping.accounts.gift_cards")
+            }
             if line.kind != .product, line.net.isZero, line.tax.isZero, order.lines.count > 1 { continue }
             lines.append(
                 DocumentLine(
@@ -51,9 +66,19 @@ struct OrderDraft {
                     isTaxed: !line.tax.isZero || !line.taxComponents.isEmpty))
         }
         try spread(residuals.tax)
-        if !residuals.net.isZero {
+        for (amount, name) in [(order.totals.cashRounding, "Cash rounding"), (residuals.net, "Rounding")]
+        where !amount.isZero {
             requireRoundingAccount()
-            lines.append(RefundDraft.roundingLine(residuals.net, context))
+            lines.append(RefundDraft.roundingLine(amount, context, description: name))
+        }
+    }
+
+    /// What is left of an invoice of which something was taken off.
+    private static func left(_ lines: [DocumentLine]) -> [DocumentLine] {
+        lines.filter { !$0.net.isZero || !$0.tax.isZero }.map { line in
+            var line = line
+            if !(line.quantity > .zero) { line.quantity = ExactDecimal(1) }
+            return line
         }
     }
 
@@ -89,7 +114,8 @@ struct OrderDraft {
         element["LineItems"] = .array(elements(lines))
         return PlannedDocument(
             context.invoiceReference, number: context.invoiceNumber, desired: .object(element), dependsOn: [contact],
-            amounts: context.amounts(context.invoiceTotal, tax: order.totals.totalTax, date: date))
+            amounts: context.amounts(
+                context.invoiceTotal - takenOff, tax: lines.lazy.map(\.tax).sum(), date: date))
     }
 
     private func elements(_ lines: [DocumentLine]) -> [JSONValue] {
@@ -102,6 +128,8 @@ struct OrderDraft {
             case .product: ""
             case .shipping: "Shipping"
             case .fee: "Fee"
+            case .giftCard: "Gift card"
+            case .tip: "Tip"
             }
         let name = line.name.isEmpty ? fallback : line.name
         guard let sku = line.sku else { return name }
@@ -113,16 +141,14 @@ struct OrderDraft {
     private mutating func addPayments() {
         guard let paidAt = order.paidAt else { return }
         let date = context.org.date(paidAt)
-        // What was refunded before anything was paid was never paid: it is set off against the invoice.
-        let setOff = order.refunds.lazy.filter { $0.createdAt < paidAt }.map(\.amount).sum()
         // Money is always part 1, so that a gift card's number does not depend on whether there was any.
         var part = order.tenders.first?.kind == .money ? 1 : 2
         for tender in order.tenders {
             let reference = DocumentKeyRef(kind: .payment, sourceID: order.orderID, part: String(part))
             part += 1
-            let amount = tender.kind == .money ? tender.amount - setOff : tender.amount
+            let amount = tender.kind == .money ? tender.amount - takenOff : tender.amount
             guard amount > .zero else { continue }
-            let account = tender.kind == .money ? clearingAccount(tender.method) : giftCardAccount()
+            let account = account(of: tender)
             documents.append(
                 PlannedDocument(
                     reference,
@@ -160,30 +186,16 @@ struct OrderDraft {
             PlannedDocument(
                 note, number: number, desired: element, dependsOn: [contact, context.invoiceReference],
                 amounts: context.amounts(refund.amount, tax: lines.lazy.map(\.tax).sum(), date: date)))
-        if let paidAt = order.paidAt, refund.createdAt >= paidAt {
-            let reference = DocumentKeyRef(kind: .refund, sourceID: refund.id)
-            let account = clearingAccount(order.tenders.first { $0.kind == .money }?.method ?? "")
-            documents.append(
-                PlannedDocument(
-                    reference,
-                    desired: payment(
-                        reference, of: ("CreditNote", context.link("$creditNote", note)), account: account,
-                        amount: refund.amount, date: date),
-                    dependsOn: [note], amounts: context.amounts(refund.amount, tax: nil, date: date)))
-        } else {
-            // Neither document may be younger than their allocation.
-            let allocated = max(date, context.invoiceDate)
-            documents.append(
-                PlannedDocument(
-                    DocumentKeyRef(kind: .allocation, sourceID: refund.id),
-                    desired: [
-                        "CreditNote": context.link("$creditNote", note),
-                        "Invoice": context.link("$invoice", context.invoiceReference),
-                        "Amount": XeroText.amount(refund.amount), "Date": .string(allocated.description),
-                    ],
-                    dependsOn: [note, context.invoiceReference],
-                    amounts: context.amounts(refund.amount, tax: nil, date: allocated)))
-        }
+        guard refund.amount > .zero else { return }
+        let reference = DocumentKeyRef(kind: .refund, sourceID: refund.id)
+        let account = clearingAccount(order.tenders.first { $0.kind == .money }?.method ?? "")
+        documents.append(
+            PlannedDocument(
+                reference,
+                desired: payment(
+                    reference, of: ("CreditNote", context.link("$creditNote", note)), account: account,
+                    amount: refund.amount, date: date),
+                dependsOn: [note], amounts: context.amounts(refund.amount, tax: nil, date: date)))
     }
 
     // MARK: Mapping
@@ -206,9 +218,16 @@ struct OrderDraft {
         return ""
     }
 
-    private mutating func giftCardAccount() -> String {
-        if let account = mapping.accounts.giftCards { return account }
-        require("the order was paid with a gift card; add mapping.accounts.gift_cards")
+    private mutating func account(of tender: Tender) -> String {
+        switch tender.kind {
+        case .money: return clearingAccount(tender.method)
+        case .giftCard:
+            if let account = mapping.accounts.giftCards { return account }
+            require("the order was paid with a gift card; add mapping.accounts.gift_cards")
+        case .storeCredit:
+            if let account = mapping.accounts.storeCredit { return account }
+            require("the order was paid with store credit; add mapping.accounts.store_credit")
+        }
         return ""
     }
 
@@ -229,6 +248,8 @@ extension MappingConfiguration {
         case .product: accounts.sales
         case .shipping: accounts.shipping
         case .fee: accounts.fees
+        case .giftCard: accounts.giftCards ?? ""
+        case .tip: accounts.tips
         }
     }
 }

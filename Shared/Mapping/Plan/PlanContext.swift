@@ -14,10 +14,11 @@ struct PlanContext {
 
     var invoiceReference: DocumentKeyRef { DocumentKeyRef(kind: .invoice, sourceID: order.orderID) }
 
-    /// The value of all lines with tax: what is paid in money and with gift cards.
-    var invoiceTotal: ExactDecimal {
-        order.totals.total + order.tenders.lazy.filter { $0.kind == .giftCard }.map(\.amount).sum()
-    }
+    /// The value of all lines with tax: what is paid in money, with gift cards and with store credit.
+    var invoiceTotal: ExactDecimal { order.totals.total + order.redeemed }
+
+    /// What was taken off before anything was paid: it is taken off the invoice. Later refunds are documents of their own.
+    func isBeforePayment(_ refund: CanonicalRefund) -> Bool { order.paidAt.map { refund.createdAt < $0 } ?? true }
 
     var invoiceNumber: String { XeroText.number(store.numberPrefix, order.number, id: order.orderID) }
 

@@ -54,13 +54,13 @@ public enum Planner {
         }
         let total = order.totals.total
         if order.refunded.isZero, order.paidAt == nil || order.tenders.isEmpty { return .void }
-        let giftCards = order.tenders.contains { $0.kind == .giftCard }
+        let redeemed = order.tenders.contains { $0.kind != .money }
         // Paid and all of it refunded: both ways of the money are posted.
-        if order.refunded == total, !giftCards { return .post }
+        if order.refunded == total, !redeemed { return .post }
         let refunded = order.refunded.fixed(2)
         let paid =
             order.paidAt == nil
-            ? "was not paid" : "was paid \(total.fixed(2))\(giftCards ? " and with gift cards" : "")"
+            ? "was not paid" : "was paid \(total.fixed(2))\(redeemed ? " and with gift cards or store credit" : "")"
         throw Hold(
             "the order is \(order.status), but \(paid) and \(refunded) was refunded; "
                 + "refund the rest in the store or give the order a status that is posted")

@@ -4,7 +4,7 @@ import Accounting
 struct RefundDraft {
     private let context: PlanContext
     /// What is left of the invoice's lines, in their order.
-    private var remaining: [DocumentLine]
+    private(set) var remaining: [DocumentLine]
     /// What is left of the money.
     private var remainingMoney: ExactDecimal
     /// Whether a line for rounding was made.
@@ -22,12 +22,20 @@ struct RefundDraft {
     ) throws(Hold) -> [DocumentLine] {
         let lines: [DocumentLine]
         if !refund.lines.isEmpty {
-            lines = try byLine(refund, taxType: taxType)
-        } else if context.order.tenders.contains(where: { $0.kind == .giftCard }) {
+            var named = self
+            let namedLines = try named.byLine(refund, taxType: taxType)
+            if isLast(refund) {
+                // Whatever cents were left by rounding, nothing of the sale stays in the books.
+                lines = try mirror(refund)
+            } else {
+                self = named
+                lines = namedLines
+            }
+        } else if !context.order.redeemed.isZero {
             throw Hold(
-                "refund \(refund.id) of \(refund.amount.fixed(2)) names no lines, and the order was paid in part with a gift "
-                    + "card; enter the refund's lines in the store")
-        } else if refund.amount == remainingMoney {
+                "refund \(refund.id) of \(refund.amount.fixed(2)) names no lines, and the order was paid in part with gift "
+                    + "cards or store credit; enter the refund's lines in the store")
+        } else if isLast(refund) {
             lines = try mirror(refund)
         } else if context.mapping.amountOnlyRefunds == .proportional {
             lines = try inProportion(refund)
@@ -41,10 +49,17 @@ struct RefundDraft {
         return lines
     }
 
-    static func roundingLine(_ net: ExactDecimal, _ context: PlanContext) -> DocumentLine {
+    /// Whether nothing is left of the order after a refund.
+    private func isLast(_ refund: CanonicalRefund) -> Bool {
+        refund.amount == remainingMoney && context.order.redeemed.isZero
+    }
+
+    static func roundingLine(
+        _ net: ExactDecimal, _ context: PlanContext, description: String = "Rounding"
+    ) -> DocumentLine {
         let mapping = context.mapping
         return DocumentLine(
-            description: "Rounding", quantity: ExactDecimal(1), net: net, tax: .zero,
+            description: description, quantity: ExactDecimal(1), net: net, tax: .zero,
             account: mapping.accounts.rounding ?? context.org.roundingAccount ?? "",
             taxType: mapping.taxes["rounding"] ?? mapping.taxes["0"] ?? "NONE")
     }
@@ -62,6 +77,12 @@ struct RefundDraft {
                 remaining[original].net -= line.net
                 remaining[original].tax -= line.tax
                 remaining[original].quantity -= -entry.line.quantity
+            } else {
+                // It takes back nothing in particular: what is left of the invoice is less by a line of its own.
+                var less = line
+                less.net = -line.net
+                less.tax = -line.tax
+                remaining.append(less)
             }
             lines.append(line)
         }
@@ -84,7 +105,7 @@ struct RefundDraft {
         return DocumentLine(
             description: original?.description ?? line.sku.map { "\(name) (\($0))" } ?? name, quantity: count,
             net: -line.net.rounded(scale: context.scale), tax: -line.tax.rounded(scale: context.scale),
-            account: context.mapping.accounts.refunds ?? original?.account ?? context.mapping.account(for: line.kind),
+            account: account(of: line.kind, original: original?.account ?? context.mapping.account(for: line.kind)),
             taxType: original?.taxType ?? taxType(line), kind: line.kind, lineID: original?.lineID ?? "")
     }
 
@@ -148,8 +169,13 @@ struct RefundDraft {
         credit.net = net
         credit.tax = tax
         if !(credit.quantity > .zero) { credit.quantity = ExactDecimal(1) }
-        if line.kind != nil, let account = context.mapping.accounts.refunds { credit.account = account }
+        if let kind = line.kind { credit.account = account(of: kind, original: line.account) }
         return credit
+    }
+
+    /// Where a refund of such a line goes: a gift card is no income, and giving it back is no loss of any.
+    private func account(of kind: LineKind, original: String) -> String {
+        kind == .giftCard ? original : context.mapping.accounts.refunds ?? original
     }
 
     private mutating func takeBackRounding(_ net: ExactDecimal) {

@@ -1,5 +1,6 @@
 import CRabbitMQ
 import CSystemShims
+import Certificates
 import IOThread
 
 /// One connection with one channel, over librabbitmq. Confined to the thread that opened it.
@@ -10,9 +11,11 @@ final class AMQPLink {
     static let channel: amqp_channel_t = 1
     private static let consumerTag = "counterfoil"
 
-    private let connection: amqp_connection_state_t
+    let connection: amqp_connection_state_t
+    let arena = CArena()
     private let shared: SharedDescriptor
-    private let arena = CArena()
+    /// What TLS found wrong with the broker's certificate; nil without TLS.
+    var certificates: CertificateRecorder?
     private var exchanges = RepeatedText()
     private var routingKeys = RepeatedText()
 
@@ -63,10 +66,7 @@ final class AMQPLink {
         guard let socket else { throw RabbitMQError(.connectionFailed, "there is no memory for a socket") }
         var timeout = timeval(configuration.connectTimeout)
         let status = amqp_socket_open_noblock(socket, configuration.host, Int32(configuration.port), &timeout)
-        guard status == AMQP_STATUS_OK.rawValue else {
-            throw RabbitMQError(
-                .connectionFailed, "no connection to \(configuration.host):\(configuration.port): \(text(of: status))")
-        }
+        guard status == AMQP_STATUS_OK.rawValue else { throw refusal(status, configuration) }
         shared.publish(descriptor)
         let unacknowledged = UInt32(clamping: configuration.heartbeatSeconds * 2000)
         _ = counterfoil_set_tcp_user_timeout(descriptor, unacknowledged)
@@ -74,21 +74,6 @@ final class AMQPLink {
         amqp_set_handshake_timeout(connection, &handshake)
         var rpc = timeval(configuration.rpcTimeout)
         amqp_set_rpc_timeout(connection, &rpc)
-    }
-
-    private func tlsSocket(_ configuration: RabbitMQConfiguration) throws(RabbitMQError) -> OpaquePointer? {
-        guard let socket = amqp_ssl_socket_new(connection) else { return nil }
-        amqp_ssl_socket_set_verify_peer(socket, 1)
-        amqp_ssl_socket_set_verify_hostname(socket, 1)
-        amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST)
-        guard
-            amqp_ssl_socket_set_cacert(socket, configuration.certificateAuthorityFile) == AMQP_STATUS_OK.rawValue
-        else {
-            throw RabbitMQError(
-                .invalidConfiguration,
-                "no certificate authorities could be read from \(configuration.certificateAuthorityFile)")
-        }
-        return socket
     }
 
     private func logIn(_ configuration: RabbitMQConfiguration) throws(RabbitMQError) {
@@ -103,7 +88,8 @@ final class AMQPLink {
         let reply = counterfoil_amqp_login_plain(
             connection, configuration.virtualHost, 0, Int32(configuration.frameMaxBytes),
             Int32(configuration.heartbeatSeconds), &properties, configuration.user, configuration.password)
-        if let error = error(in: reply, "logging in") { throw error }
+        guard let error = error(in: reply, "logging in") else { return }
+        throw reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION ? error : loginFailure(error, configuration)
     }
 
     // MARK: Requests
@@ -269,7 +255,7 @@ extension AMQPLink {
         throw RabbitMQError(.connectionLost, "the connection was lost while \(doing): \(text(of: status))")
     }
 
-    private func checkReply(_ doing: String, declares what: String? = nil) throws(RabbitMQError) {
+    func checkReply(_ doing: String, declares what: String? = nil) throws(RabbitMQError) {
         guard let error = error(in: amqp_get_rpc_reply(connection), doing) else { return }
         if let what, error.replyCode == Int(AMQP_PRECONDITION_FAILED) {
             throw RabbitMQError(
@@ -310,7 +296,7 @@ extension AMQPLink {
             replyCode: code)
     }
 
-    private func text(of status: Int32) -> String {
+    func text(of status: Int32) -> String {
         amqp_error_string2(status).map { String(cString: $0) } ?? "status \(status)"
     }
 }

@@ -1,20 +1,6 @@
 import Accounting
 import JSON
-
-/// A generator of numbers that gives the same ones for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-}
+import TestSupport
 
 /// Makes orders with the arithmetic of WooCommerce: tax rounded by line or at the subtotal, prices with and without tax,
 /// several rates and compound ones, coupons, fees of either sign, fractional quantities, gift cards and refunds.
@@ -38,7 +24,7 @@ struct OrderGenerator {
         var gross: ExactDecimal { roundedNet + roundedTax }
     }
 
-    private var random: SeededGenerator
+    private var random: SeededRandom
     private var scale = 2
     private var rates: [Rate] = []
     private var roundsAtSubtotal = false
@@ -51,7 +37,7 @@ struct OrderGenerator {
             ExactDecimal(text).map { ("T" + text, $0) }
         })
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
     mutating func next(id: Int) -> OrderFixture {
         let currency = pick(["EUR", "USD", "AUD", "GBP", "JPY"])

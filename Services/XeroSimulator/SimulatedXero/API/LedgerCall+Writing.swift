@@ -109,6 +109,7 @@ extension LedgerCall {
         for element in committed(elements) {
             do throws(Rejection) {
                 guard let object = element.object else { throw Rejection("An element must be an object.") }
+                if let rejection { throw Rejection(rejection) }
                 results.append(.object(try enter(object, &book)))
             } catch {
                 let shown = refusal(element, error, name: name, book: &book)
@@ -127,6 +128,12 @@ extension LedgerCall {
         return wrap(name, results)
     }
 
+    /// The member that holds the id of a collection's elements.
+    static let idKeys = [
+        "Contacts": "ContactID", "Invoices": "InvoiceID", "CreditNotes": "CreditNoteID", "Payments": "PaymentID",
+        "Items": "ItemID", "Allocations": "AllocationID",
+    ]
+
     /// A refused element: an echo of what was sent, with what is wrong with it.
     ///
     /// A new one comes back with the zero identifier or with one that looks real, as Xero does both.
@@ -134,12 +141,8 @@ extension LedgerCall {
         _ element: JSONValue, _ rejection: Rejection, name: String, book: inout OrganisationBook
     ) -> JSONValue {
         var object = element.object ?? [:]
-        let idKeys = [
-            "Contacts": "ContactID", "Invoices": "InvoiceID", "CreditNotes": "CreditNoteID", "Payments": "PaymentID",
-            "Items": "ItemID", "Allocations": "AllocationID",
-        ]
         let invented = book.generator.next() % 2 == 0 ? zeroIdentifier : book.generator.identifier()
-        if let key = idKeys[name] { object[key] = .string(rejection.recordID ?? invented) }
+        if let key = Self.idKeys[name] { object[key] = .string(rejection.recordID ?? invented) }
         if reportsEach { object["StatusAttributeString"] = "ERROR" }
         object[name == "Invoices" || name == "CreditNotes" ? "HasErrors" : "HasValidationErrors"] = true
         object["ValidationErrors"] = .array(rejection.messages.map { ["Message": .string($0)] })

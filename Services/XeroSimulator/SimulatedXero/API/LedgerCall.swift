@@ -14,6 +14,8 @@ struct LedgerCall: Sendable {
     var extent = Extent.all
     /// Whether to report success without doing anything.
     var isPhantom = false
+    /// What every element is refused with, on purpose.
+    var rejection: String?
 
     /// Whether elements are reported one by one instead of the whole call being refused.
     var reportsEach: Bool { request.query["summarizeErrors"]?.lowercased() == "false" }

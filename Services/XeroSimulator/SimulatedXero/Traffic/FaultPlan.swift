@@ -27,8 +27,12 @@ public enum SimulatedFault: String, Sendable, CaseIterable {
     case html503 = "html_503"
     /// 200 with a body that is no JSON, everything done.
     case garbage
-    /// Success is reported, and nothing is done.
+    /// Success is reported with ids that look real, and nothing is done.
     case phantom
+    /// Success is reported without ids, and nothing is done.
+    case phantomWithoutID = "phantom_without_id"
+    /// Every element is refused with the rule's `message`, and nothing is done.
+    case rejected
     /// Everything is done and reported, in another order.
     case shuffled
     /// 429 for the minute although there was room.
@@ -43,11 +47,20 @@ public enum SimulatedFault: String, Sendable, CaseIterable {
     case forbidden = "403"
 }
 
+/// A fault that a call has met.
+struct DrawnFault: Sendable {
+    let fault: SimulatedFault
+    let delayMicroseconds: Int64?
+    let message: String?
+}
+
 /// When a fault is applied.
 struct FaultRule: Sendable {
     let fault: SimulatedFault
     let method: String?
     let pathPrefix: String?
+    /// A method and path with `{id}` for ids, such as `PUT /CreditNotes/{id}/Allocations`.
+    let endpoint: String?
     let organisation: String?
     let probability: Double?
     /// How often it may still apply; nil for ever.
@@ -55,6 +68,7 @@ struct FaultRule: Sendable {
     /// How many matching calls to let pass first.
     var skip: Int
     let delayMicroseconds: Int64?
+    let message: String?
     var generator: SeededGenerator
     var fired = 0
     let source: JSONObject
@@ -69,7 +83,9 @@ struct FaultRule: Sendable {
         let match = json["match"]?.object ?? json
         method = match.filled("method")?.uppercased()
         pathPrefix = match.filled("path") ?? match.filled("path_prefix")
+        endpoint = match.filled("endpoint")
         organisation = match.filled("org")
+        message = json.filled("message")
         probability = json.text("probability").flatMap { Double($0) }
         if json.present("probability") != nil, !(probability.map { (0...1).contains($0) } ?? false) {
             throw Rejection("rule \(position): probability must be a number from 0 to 1")
@@ -86,6 +102,10 @@ struct FaultRule: Sendable {
 
     func matches(method: String, path: String, organisation: String?) -> Bool {
         if let wanted = self.method, wanted != method { return false }
+        if let endpoint {
+            let words = path.split(separator: "/").map { PercentCoding.decode($0, plusIsSpace: false) }
+            if endpoint != Endpoint.name(method, words) { return false }
+        }
         if let wanted = self.organisation, wanted != organisation { return false }
         guard let pathPrefix else { return organisation != nil }
         return path.hasPrefix(pathPrefix) || path.hasPrefix("/api.xro/2.0\(pathPrefix)")
@@ -105,7 +125,7 @@ struct FaultPlan: Sendable {
     var rules: [FaultRule] = []
 
     /// The fault a call meets, if any.
-    mutating func draw(method: String, path: String, organisation: String?) -> (SimulatedFault, delay: Int64?)? {
+    mutating func draw(method: String, path: String, organisation: String?) -> DrawnFault? {
         for position in rules.indices {
             guard rules[position].matches(method: method, path: path, organisation: organisation) else { continue }
             if rules[position].remaining == 0 { continue }
@@ -120,7 +140,8 @@ struct FaultPlan: Sendable {
             }
             rules[position].fired += 1
             if let remaining = rules[position].remaining { rules[position].remaining = remaining - 1 }
-            return (rules[position].fault, rules[position].delayMicroseconds)
+            let rule = rules[position]
+            return DrawnFault(fault: rule.fault, delayMicroseconds: rule.delayMicroseconds, message: rule.message)
         }
         return nil
     }
