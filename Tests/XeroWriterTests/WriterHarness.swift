@@ -186,7 +186,8 @@ struct WriterHarness: Sendable {
 
     func writer(
         _ holder: String = "writer-1", gate: CallGate? = nil, dailyCalls: Int = 1000,
-        isActive: Bool = true, onOutcome: @escaping @Sendable () -> Void = {}
+        isActive: Bool = true, tenantID: String? = nil, tokens: XeroTokenSource? = nil,
+        onOutcome: @escaping @Sendable () -> Void = {}
     ) -> OrgWriter {
         let transport = self.transport()
         let time = self.time()
@@ -203,9 +204,9 @@ struct WriterHarness: Sendable {
             database: database, time: gate?.guarding(time) ?? time, settings: settings, breakerID: "xero-\(org)")
         return OrgWriter(
             org: WriterOrg(
-                id: org, tenantID: nil, dailyCalls: dailyCalls, isActive: isActive,
+                id: org, tenantID: tenantID, dailyCalls: dailyCalls, isActive: isActive,
                 credentials: XeroCredentials(clientID: org, clientSecret: secret)),
-            database: database, transport: gate?.guarding(transport) ?? transport,
+            database: database, transport: gate?.guarding(transport) ?? transport, tokens: tokens,
             settings: settings, time: gate?.guarding(time) ?? time, gate: shared, logger: logger,
             onOutcome: onOutcome)
     }

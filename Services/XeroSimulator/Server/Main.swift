@@ -28,6 +28,14 @@ struct Main: AsyncParsableCommand {
             """)
     var orgs: [String] = ["demo"]
 
+    @Option(
+        parsing: .upToNextOption,
+        help: """
+            Apps that ask people for consent: ID:SECRET:REDIRECT, or ID::REDIRECT for one of type pkce; several apart by \
+            spaces.
+            """)
+    var apps: [String] = []
+
     func run() async throws {
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         let configuration = try serverConfiguration()
@@ -50,6 +58,11 @@ struct Main: AsyncParsableCommand {
                 throw ValidationError("--orgs takes KEY[:COUNTRY[:CURRENCY[:TIMEZONE]]], not \(text)")
             }
             return definition
+        }
+        configuration.apps = try apps.map { text in
+            let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 3 else { throw ValidationError("--apps takes ID:SECRET:REDIRECT, not \(text)") }
+            return SimulatorServer.App(id: parts[0], secret: parts[1].isEmpty ? nil : parts[1], redirect: parts[2])
         }
         let environment = ProcessEnvironment.values(["XERO_MINUTE_SECONDS", "XERO_DAY_SECONDS"])
         let scaled = configuration.settings.scale(
