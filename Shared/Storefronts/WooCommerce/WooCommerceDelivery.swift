@@ -48,7 +48,7 @@ public struct WooCommerceDelivery {
         guard case .object(let members) = order else {
             return .malformed(reason: "the body is a \(order.kind), not an order")
         }
-        guard let id = identifier(members["id"]) else {
+        guard let id = PayloadFields.identifier(members["id"]) else {
             if let code = members["code"]?.string, members["message"] != nil {
                 return .malformed(
                     reason: "the store sent the error \(printable(code)) instead of an order; "
@@ -71,12 +71,6 @@ public struct WooCommerceDelivery {
         let digits = body[prefix.count...]
         guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
         return String(decoding: digits, as: UTF8.self)
-    }
-
-    /// The id that a number or a string of digits is; ids start at 1.
-    static func identifier(_ value: JSONValue?) -> String? {
-        guard let number = value?.int ?? value?.string.flatMap(Int.init), number > 0 else { return nil }
-        return String(number)
     }
 
     /// Text from outside, safe to show: short and without control characters.
