@@ -88,6 +88,10 @@ public enum Platform: String, Sendable, Hashable, CaseIterable {
     case woocommerce
     /// Magento 2 and Adobe Commerce.
     case magento
+    /// Shopify.
+    case shopify
+    /// CS-Cart and Multi-Vendor.
+    case cscart
 }
 
 /// The figures that a storefront gives for an order as a whole.

@@ -128,8 +128,11 @@ struct PayloadFields {
     }
 
     /// Whether a field says yes: `true`, 1, `"1"`, `"Y"`.
-    func flag(_ key: String) -> Bool {
-        switch members[key] {
+    func flag(_ key: String) -> Bool { Self.isYes(members[key]) }
+
+    /// Whether a value says yes: `true`, 1, `"1"`, `"Y"`.
+    static func isYes(_ value: JSONValue?) -> Bool {
+        switch value {
         case .bool(let value): value
         case .number(let number): number.int.map { $0 != 0 } ?? false
         case .string(let text): ["1", "Y", "y", "true"].contains(text)
