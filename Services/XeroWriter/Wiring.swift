@@ -21,7 +21,8 @@ struct Wiring {
         let publisher = RabbitMQPublisher(
             configuration: context.amqp, topology: PipelineTopology.topology, logger: logger)
         let relay = OutboxRelay(
-            database: database, publisher: publisher, origin: ResultStore.service, logger: logger)
+            database: database, publisher: publisher, origin: ResultStore.service, tracer: context.tracer,
+            logger: logger)
         let watch = ConfigurationWatch(
             database: database,
             sealing: ConfigurationSealing(seal: { box.seal($0) }, open: { try box.open($0) }), logger: logger)
@@ -35,7 +36,7 @@ struct Wiring {
         let supervisor = WriterSupervisor(watch: watch, time: time, logger: logger) { org in
             OrgWriter(
                 org: org, database: database, transport: transport, settings: settings, time: time, gate: gate,
-                logger: logger, onOutcome: { relay.wake() })
+                tracer: context.tracer, logger: logger, onOutcome: { relay.wake() })
         }
         let consumer = RabbitMQConsumer(
             configuration: context.amqp, topology: PipelineTopology.topology, queue: PipelineTopology.commandsQueue,

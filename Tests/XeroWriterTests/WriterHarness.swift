@@ -4,6 +4,7 @@ import Ledger
 import Logging
 import Mapping
 import NIOConcurrencyHelpers
+import Observability
 import Postgres
 import SimulatedXero
 import TestSupport
@@ -180,7 +181,7 @@ struct WriterHarness: Sendable {
 
     func writer(
         _ holder: String = "writer-1", gate: CallGate? = nil, dailyCalls: Int = 1000,
-        isActive: Bool = true, onOutcome: @escaping @Sendable () -> Void = {}
+        isActive: Bool = true, tracer: Tracer = .off, onOutcome: @escaping @Sendable () -> Void = {}
     ) -> OrgWriter {
         let transport = self.transport()
         let time = self.time()
@@ -199,7 +200,7 @@ struct WriterHarness: Sendable {
                 id: org, tenantID: nil, dailyCalls: dailyCalls, isActive: isActive,
                 credentials: XeroCredentials(clientID: org, clientSecret: secret)),
             database: database, transport: gate?.guarding(transport) ?? transport,
-            settings: settings, time: gate?.guarding(time) ?? time, gate: shared, logger: logger,
+            settings: settings, time: gate?.guarding(time) ?? time, gate: shared, tracer: tracer, logger: logger,
             onOutcome: onOutcome)
     }
 
