@@ -200,7 +200,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle, nio, nioHTTP,
-                nioPosix,
+                nioPosix, yams,
             ],
             path: "Tests/TestSupport",
             swiftSettings: strict),

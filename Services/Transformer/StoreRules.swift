@@ -3,6 +3,7 @@ import JSON
 import Ledger
 import Mapping
 import NIOConcurrencyHelpers
+import Storefronts
 
 /// What planning an order of a store takes: its mapping and settings, read once for each configuration.
 struct PlanningRules: Sendable {
@@ -11,8 +12,15 @@ struct PlanningRules: Sendable {
     var store: StoreSettings
     var since: Instant
     var mappingVersion: Int64
+    var platform: Platform
+    var reading: OrderReading
 
     init(store: StoreRecord, org: OrgRecord) throws(MappingError) {
+        guard let platform = Platform(rawValue: store.platform) else {
+            throw MappingError(path: "platform", message: "orders of '\(store.platform)' cannot be read")
+        }
+        self.platform = platform
+        reading = OrderReading(storeID: store.id)
         mapping = try MappingConfiguration(json: store.mapping)
         let time = org.localTime()
         self.org = OrgSettings(orgID: org.id, date: { time.date(of: $0) })
