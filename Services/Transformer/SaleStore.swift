@@ -17,17 +17,18 @@ enum SaleStore {
     static let mostAttempts = 5
 
     /// Counts an attempt before it is made, so that an order which kills its planner is found by counting.
-    /// - Returns: the attempt's number; nil if the order has nothing to plan now.
+    /// - Returns: the attempt's number and the trace of the newest version; nil if the order has nothing to plan now.
     static func countAttempt(
         _ order: OrderReference, in session: some PostgresSession
-    ) async throws(PostgresError) -> Int? {
+    ) async throws(PostgresError) -> (attempt: Int, traceparent: String?)? {
         let rows = try await session.query(
             """
             UPDATE sale SET attempts = attempts + 1, retry_at = now() + least(power(2, attempts), 60) * interval '1 second'
             WHERE store_id = \(order.storeID) AND order_id = \(order.orderID) AND planned_revision < revision
-            RETURNING attempts
+            RETURNING attempts, traceparent
             """)
-        return try rows.first?.decode("attempts")
+        guard let row = rows.first else { return nil }
+        return (try row.decode("attempts"), row["traceparent"])
     }
 
     /// Locks an order that has something to plan; nil if it has not, or somebody else is at it.

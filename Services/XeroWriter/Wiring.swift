@@ -21,7 +21,8 @@ struct Wiring {
         let publisher = RabbitMQPublisher(
             configuration: context.amqp, topology: PipelineTopology.topology, logger: logger)
         let relay = OutboxRelay(
-            database: database, publisher: publisher, origin: ResultStore.service, logger: logger)
+            database: database, publisher: publisher, origin: ResultStore.service, tracer: context.tracer,
+            logger: logger)
         let sealing = ConfigurationSealing(seal: { box.seal($0) }, open: { try box.open($0) })
         let watch = ConfigurationWatch(database: database, sealing: sealing, logger: logger)
         let settings = try Self.settings(context.environment)
@@ -40,7 +41,8 @@ struct Wiring {
             OrgWriter(
                 org: org, database: database, transport: transport,
                 tokens: grants.source(grantID: org.grantID, credentials: org.credentials, now: time.now),
-                settings: settings, time: time, gate: gate, logger: logger, onOutcome: { relay.wake() })
+                settings: settings, time: time, gate: gate, tracer: context.tracer, logger: logger,
+                onOutcome: { relay.wake() })
         }
         let consumer = RabbitMQConsumer(
             configuration: context.amqp, topology: PipelineTopology.topology, queue: PipelineTopology.commandsQueue,

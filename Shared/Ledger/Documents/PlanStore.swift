@@ -15,10 +15,10 @@ enum PlanStore {
         let rows = try await session.query(
             """
             INSERT INTO document (org_id, store_id, kind, source_id, part, key, order_id, number, state, desired, currency,
-                total, total_tax, document_date, lane, mapping_version, snapshot_revision, content_at, lookup_first)
+                total, total_tax, document_date, lane, mapping_version, snapshot_revision, traceparent, content_at, lookup_first)
             SELECT \(order.orgID), \(order.storeID), n.kind, n.source_id, n.part, n.key, n.order_id, n.number, 'planned',
                 n.desired, n.currency, n.total, n.tax, n.date, n.lane, \(order.mappingVersion)::bigint,
-                \(order.revision)::integer,
+                \(order.revision)::integer, \(order.traceparent as String?),
                 (SELECT created_at FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)),
                 n.kind IN ('payment', 'refund', 'credit_note', 'allocation') AND EXISTS (
                     SELECT 1 FROM database_identity i JOIN sale s ON s.created_at < i.restored_at

@@ -109,6 +109,9 @@ struct PlanWork {
             let changed = differing.contains(key)
             try document.machine.handle(.planned(changed: changed, void: planned.voided, blocked: blocker != nil))
             settleReason(&document, blocker: blocker)
+            if changed || document.machine != before[key]?.machine {
+                document.traceparent = order.traceparent ?? document.traceparent
+            }
             if changed {
                 document.attempts = 0
                 document.lane = order.lane(of: planned.kind, exists: document.xeroID != nil)
