@@ -103,6 +103,7 @@ let package = Package(
         library(
             "Ledger",
             ["JSON", "Accounting", "Mapping", "Postgres", "Messaging", crypto, lifecycle, locks, logging, yams]),
+        library("Planning", ["JSON", "Accounting", "Storefronts", "Mapping", "Ledger", "Postgres"]),
         // Services
         service(
             "Ingest",
@@ -119,7 +120,8 @@ let package = Package(
         service(
             "Transformer",
             [
-                "ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON",
+                "ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Planning", "Ledger", "Postgres",
+                "JSON",
                 "Accounting", metrics, locks,
             ]),
         service(
@@ -136,7 +138,12 @@ let package = Package(
             ]),
         service("DeadLetter", ["ServiceKit", "Messaging", "RabbitMQ", "Postgres", "JSON", metrics]),
         service(
-            "CLI", ["ServiceKit", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP]),
+            "CLI",
+            [
+                "ServiceKit", "Storefronts", "Mapping", "Planning", "Ledger", "Postgres", "JSON", "Accounting",
+                httpClient,
+                nio, nioHTTP,
+            ]),
         // Stand-ins
         .target(
             name: "SimulatedXero", dependencies: ["JSON", "Accounting", locks],
@@ -200,7 +207,11 @@ let package = Package(
             ["StorefrontSync", "Storefronts", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests(
             "Transformer",
-            ["Transformer", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+            [
+                "Transformer", "Planning", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON",
+                "Accounting",
+                logging,
+            ]),
         tests(
             "XeroWriter",
             [
@@ -222,7 +233,7 @@ let package = Package(
         tests("Play", ["Play", "SimulatedWooCommerce", "JSON", "Accounting", locks]),
         tests("DeadLetter", ["DeadLetter", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests("Reconciler", ["Reconciler", "Mapping", "Xero", "JSON", "Accounting"]),
-        tests("CLI", ["CLI", "Ledger", "Postgres", "JSON", "Accounting"]),
+        tests("CLI", ["CLI", "Mapping", "Planning", "Ledger", "Postgres", "JSON", "Accounting", logging]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
     ]
 )

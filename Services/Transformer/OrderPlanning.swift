@@ -5,6 +5,7 @@ import Logging
 import Mapping
 import Messaging
 import Metrics
+import Planning
 import Postgres
 
 /// Plans orders: one transaction each, from the newest snapshot to the documents and the messages that announce them.
@@ -100,7 +101,8 @@ struct OrderPlanning: Sendable {
         }
         let change = try await PlanWriter.write(
             plan: plan, storeID: order.storeID, orgID: rules.org.orgID, orderID: order.orderID, revision: sale.revision,
-            mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), actor: Self.origin, in: session)
+            mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), isDryRun: rules.isDryRun, actor: Self.origin,
+            in: session)
         switch decision.outcome {
         case .planned: return OrderStanding(change.orderState)
         case .held(let reason, let findings): return .held(reason, findings: findings)

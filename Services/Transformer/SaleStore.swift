@@ -1,6 +1,7 @@
 import Accounting
 import JSON
 import Ledger
+import Planning
 import Postgres
 
 /// One order's row, as far as planning goes.

@@ -1,26 +1,8 @@
-import Accounting
-import JSON
 import Ledger
 import Mapping
 import NIOConcurrencyHelpers
-
-/// What planning an order of a store takes: its mapping and settings, read once for each configuration.
-struct PlanningRules: Sendable {
-    var mapping: MappingConfiguration
-    var org: OrgSettings
-    var store: StoreSettings
-    var since: Instant
-    var mappingVersion: Int64
-
-    init(store: StoreRecord, org: OrgRecord) throws(MappingError) {
-        mapping = try MappingConfiguration(json: store.mapping)
-        let time = org.localTime
-        self.org = OrgSettings(orgID: org.id, date: { time.date(of: $0) })
-        self.store = StoreSettings(storeID: store.id, numberPrefix: store.numberPrefix, url: store.url)
-        since = store.since
-        mappingVersion = store.mappingVersion
-    }
-}
+import Planning
+import Postgres
 
 /// Why there are no rules for a store.
 struct NoRules: Error, Sendable, Hashable, CustomStringConvertible {
@@ -37,11 +19,19 @@ final class StoreRules: Sendable {
     private let current: @Sendable (_ reload: Bool) async throws -> ConfigurationSnapshot
     private let cache = NIOLockedValueBox(Cache())
 
-    convenience init(watch: ConfigurationWatch) {
-        self.init { reload in reload ? try await watch.reload() : try await watch.current() }
+    private let references: @Sendable () async throws -> [String: OrgReference]
+
+    convenience init(watch: ConfigurationWatch, database: PostgresClient) {
+        self.init(references: { try await OrgReferenceStore.load(from: database) }) { reload in
+            reload ? try await watch.reload() : try await watch.current()
+        }
     }
 
-    init(_ current: @escaping @Sendable (_ reload: Bool) async throws -> ConfigurationSnapshot) {
+    init(
+        references: @escaping @Sendable () async throws -> [String: OrgReference] = { [:] },
+        _ current: @escaping @Sendable (_ reload: Bool) async throws -> ConfigurationSnapshot
+    ) {
+        self.references = references
         self.current = current
     }
 
@@ -59,9 +49,10 @@ final class StoreRules: Sendable {
         guard let org = snapshot.orgs[store.orgID] else {
             throw NoRules(description: "org \(store.orgID) is not in the configuration any more; add it and apply")
         }
+        let reference = try await references()[org.id]
         let rules: PlanningRules
         do {
-            rules = try PlanningRules(store: store, org: org)
+            rules = try PlanningRules(store: store, org: org, reference: reference)
         } catch {
             throw NoRules(description: "the mapping cannot be used: \(error)")
         }

@@ -57,6 +57,7 @@ extension ConfigurationFile {
                 """)
         }
         let replanned = try await replan(replanning, in: session)
+        try await switchDryRuns(from: stored, in: session)
         return Applied(version: version, changes: changes, replannedOrders: replanned)
     }
 
@@ -137,10 +138,10 @@ extension ConfigurationFile {
 
     /// What besides the order decides a store's plan: a change of it makes a new mapping version.
     func planInputs(of store: StoreConfiguration) -> JSONValue {
-        let zone = orgs.first { $0.id == store.orgID }?.timeZone ?? "UTC"
+        let org = orgs.first { $0.id == store.orgID }
         return [
             "mapping": mergedMapping(of: store), "number_prefix": .string(store.numberPrefix),
-            "time_zone": .string(zone),
+            "time_zone": .string(org?.timeZone ?? "UTC"), "country": org?.country.map { .string($0) } ?? .null,
         ]
     }
 
@@ -155,6 +156,26 @@ extension ConfigurationFile {
             known.filter { stored.planInputs[$0.id] != planInputs(of: $0) }.map(\.id), moved.map(\.id),
             earlier.map(\.id)
         )
+    }
+
+    /// What a dry run must not send goes back to being planned; what it planned is planned again once it has ended.
+    private func switchDryRuns(from stored: StoredConfiguration, in session: some PostgresSession) async throws {
+        let started = stores.filter { $0.isDryRun && !stored.dryRuns.contains($0.id) }.map(\.id)
+        let ended = stores.filter { !$0.isDryRun && stored.dryRuns.contains($0.id) }.map(\.id)
+        if !started.isEmpty {
+            try await session.execute(
+                """
+                UPDATE document SET state = 'planned', state_reason = \(DryRun.reason), changed_at = now()
+                WHERE store_id = ANY(\(started)) AND state IN ('ready', 'waiting')
+                """)
+        }
+        if !ended.isEmpty {
+            try await session.execute(
+                """
+                UPDATE sale SET planned_revision = 0, attempts = 0, retry_at = NULL
+                WHERE store_id = ANY(\(ended)) AND state = 'planned'
+                """)
+        }
     }
 
     private func replan(

@@ -13,5 +13,6 @@ public enum SchemaMigrations {
         Migration(name: "0004-documents", sql: documents),
         Migration(name: "0005-calls", sql: calls),
         Migration(name: "0006-operations", sql: operations),
+        Migration(name: "0009-mapping", sql: mapping),
     ]
 }

@@ -18,11 +18,11 @@ struct RefundDraft {
 
     /// The lines of a refund's credit note, amounts positive; together exactly what was refunded.
     mutating func lines(
-        of refund: CanonicalRefund, taxType: (CanonicalLine) -> String
+        of refund: CanonicalRefund, decided: (CanonicalLine) -> DocumentLine
     ) throws(Hold) -> [DocumentLine] {
         let lines: [DocumentLine]
         if !refund.lines.isEmpty {
-            lines = try byLine(refund, taxType: taxType)
+            lines = try byLine(refund, decided: decided)
         } else if context.order.tenders.contains(where: { $0.kind == .giftCard }) {
             throw Hold(
                 "refund \(refund.id) of \(refund.amount.fixed(2)) names no lines, and the order was paid in part with a gift "
@@ -52,12 +52,12 @@ struct RefundDraft {
     // MARK: Refunds with lines
 
     private mutating func byLine(
-        _ refund: CanonicalRefund, taxType: (CanonicalLine) -> String
+        _ refund: CanonicalRefund, decided: (CanonicalLine) -> DocumentLine
     ) throws(Hold) -> [DocumentLine] {
         var lines: [DocumentLine] = []
         for entry in refund.lines {
             let original = position(of: entry)
-            let line = credit(entry.line, original: original.map { remaining[$0] }, taxType: taxType)
+            let line = credit(entry.line, original: original.map { remaining[$0] }, decided: decided)
             if let original {
                 remaining[original].net -= line.net
                 remaining[original].tax -= line.tax
@@ -77,15 +77,20 @@ struct RefundDraft {
     }
 
     private func credit(
-        _ line: CanonicalLine, original: DocumentLine?, taxType: (CanonicalLine) -> String
+        _ line: CanonicalLine, original: DocumentLine?, decided: (CanonicalLine) -> DocumentLine
     ) -> DocumentLine {
         let count = line.quantity.isNegative ? -line.quantity : ExactDecimal(1)
-        let name = line.name.isEmpty ? "Refund" : line.name
-        return DocumentLine(
-            description: original?.description ?? line.sku.map { "\(name) (\($0))" } ?? name, quantity: count,
-            net: -line.net.rounded(scale: context.scale), tax: -line.tax.rounded(scale: context.scale),
-            account: context.mapping.accounts.refunds ?? original?.account ?? context.mapping.account(for: line.kind),
-            taxType: original?.taxType ?? taxType(line), kind: line.kind, lineID: original?.lineID ?? "")
+        var credit = original ?? decided(line)
+        if original == nil {
+            let name = line.name.isEmpty ? "Refund" : line.name
+            credit.description = line.sku.map { "\(name) (\($0))" } ?? name
+            credit.lineID = ""
+        }
+        credit.quantity = count
+        credit.net = -line.net.rounded(scale: context.scale)
+        credit.tax = -line.tax.rounded(scale: context.scale)
+        credit.useRefundsAccount(of: context.mapping)
+        return credit
     }
 
     /// Which line of the invoice a refund's line takes back: the one it names, else the only one of its kind.
@@ -148,7 +153,7 @@ struct RefundDraft {
         credit.net = net
         credit.tax = tax
         if !(credit.quantity > .zero) { credit.quantity = ExactDecimal(1) }
-        if line.kind != nil, let account = context.mapping.accounts.refunds { credit.account = account }
+        if line.kind != nil { credit.useRefundsAccount(of: context.mapping) }
         return credit
     }
 
