@@ -119,6 +119,7 @@ let package = Package(
                 "JSON", "Accounting", "Mapping", "Xero", "Postgres", "Messaging", crypto, lifecycle, locks, logging,
                 yams,
             ]),
+        library("Planning", ["JSON", "Accounting", "Storefronts", "Mapping", "Ledger", "Postgres"]),
         // Services
         service(
             "Ingest",
@@ -135,7 +136,8 @@ let package = Package(
         service(
             "Transformer",
             [
-                "ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON",
+                "ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Planning", "Ledger", "Postgres",
+                "JSON",
                 "Accounting", metrics, locks,
             ]),
         service(
@@ -154,8 +156,8 @@ let package = Package(
         service(
             "CLI",
             [
-                "ServiceKit", "Observability", "Storefronts", "Ledger", "Mapping", "Messaging", "Xero", "RabbitMQ",
-                "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, locks,
+                "ServiceKit", "Observability", "Storefronts", "Ledger", "Mapping", "Planning", "Messaging", "Xero",
+                "RabbitMQ", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, locks,
             ]),
         // Stand-ins
         .target(
@@ -227,7 +229,11 @@ let package = Package(
             ["StorefrontSync", "Storefronts", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
         tests(
             "Transformer",
-            ["Transformer", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+            [
+                "Transformer", "Planning", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON",
+                "Accounting",
+                logging,
+            ]),
         tests(
             "XeroWriter",
             [
@@ -252,8 +258,8 @@ let package = Package(
         tests(
             "CLI",
             [
-                "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Xero", "SimulatedXero", "RabbitMQ", "Postgres",
-                "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging, lifecycle,
+                "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Mapping", "Planning", "Xero", "SimulatedXero",
+                "RabbitMQ", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging, lifecycle,
             ]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
         tests("Deploy", ["JSON", yams]),

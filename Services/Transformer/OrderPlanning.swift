@@ -5,6 +5,7 @@ import Logging
 import Mapping
 import Messaging
 import Metrics
+import Planning
 import Postgres
 
 /// Plans orders: one transaction each, from the newest snapshot to the documents and the messages that announce them.
@@ -77,8 +78,11 @@ struct OrderPlanning: Sendable {
     private func plan(_ order: OrderReference, in session: some PostgresSession) async throws -> Bool {
         guard let sale = try await SaleStore.lock(order, in: session) else { return false }
         let rules = try await rules.rules(of: order.storeID)
-        let snapshot = try await SaleStore.snapshot(order, revision: sale.revision, in: session)
-        let past = try await SaleStore.past(order, sale: sale, since: rules.since, in: session)
+        let snapshot = try await OrderHistory.snapshot(
+            storeID: order.storeID, orderID: order.orderID, revision: sale.revision, in: session)
+        let past = try await OrderHistory.past(
+            storeID: order.storeID, orderID: order.orderID, revision: sale.revision, createdAt: sale.createdAt,
+            since: rules.since, in: session)
         let decision = OrderDecision.decide(snapshot, past: past, rules: rules)
         if decision.readAgain { try await askAgain(order, in: session) }
         let standing = try await write(decision, of: order, sale: sale, rules: rules, in: session)
@@ -100,7 +104,8 @@ struct OrderPlanning: Sendable {
         }
         let change = try await PlanWriter.write(
             plan: plan, storeID: order.storeID, orgID: rules.org.orgID, orderID: order.orderID, revision: sale.revision,
-            mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), actor: Self.origin, in: session)
+            mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), isDryRun: rules.isDryRun, actor: Self.origin,
+            in: session)
         switch decision.outcome {
         case .planned: return OrderStanding(change.orderState)
         case .held(let reason, let findings): return .held(reason, findings: findings)

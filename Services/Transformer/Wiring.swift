@@ -27,7 +27,8 @@ struct Wiring {
             publisher.isConnected && consumer.isConnected ? nil : "not connected to RabbitMQ"
         }
         let planning = OrderPlanning(
-            database: context.database, rules: StoreRules(watch: watch), logger: context.logger,
+            database: context.database, rules: StoreRules(watch: watch, database: context.database),
+            logger: context.logger,
             announced: { relay.wake() })
         let runner = ConsumerRunner(
             consumer: consumer, queue: PipelineTopology.observedQueue, concurrency: concurrency, logger: context.logger,
