@@ -190,7 +190,9 @@ let package = Package(
         // Tests
         .target(
             name: "TestSupport",
-            dependencies: ["CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle],
+            dependencies: [
+                "CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle, yams,
+            ],
             path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("JSON", ["JSON"]),

@@ -60,6 +60,9 @@ struct Main: AsyncParsableCommand {
     @Option(help: "A file that gets the load's figures as JSON.")
     var loadReport: String?
 
+    @Option(help: "Where logs and state go. Default COUNTERFOIL_LOCAL, or .local.")
+    var folder: String?
+
     @Option(help: "How many seconds one of Xero's minutes lasts. Default 6; 60 for a burst.")
     var xeroMinute: Int?
 
@@ -124,6 +127,7 @@ struct Main: AsyncParsableCommand {
         options.load = load.map {
             LoadOptions(rate: $0, duration: .seconds(loadMinutes * 60), newsPercent: loadNews, report: loadReport)
         }
+        options.folder = folder
         options.minuteSeconds = xeroMinute
         options.deadlineSeconds = deadline
         options.spreadSeconds = spread
@@ -173,7 +177,7 @@ struct PlayRun {
             throw PlayError("DATABASE_URL and AMQP_URL are needed; `make run` starts servers and sets both")
         }
         let files = FileManager.default
-        let folder = URL(fileURLWithPath: environment["COUNTERFOIL_LOCAL"] ?? ".local").path
+        let folder = URL(fileURLWithPath: options.folder ?? environment["COUNTERFOIL_LOCAL"] ?? ".local").path
         let executable = try files.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let binaries = URL(fileURLWithPath: executable).deletingLastPathComponent().path
         let fleet: Fleet

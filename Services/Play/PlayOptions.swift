@@ -20,6 +20,8 @@ struct PlayOptions: Sendable {
     var burst: Int?
     /// A steady load instead of a play of orders.
     var load: LoadOptions?
+    /// Where logs and state go; nil: where the servers keep theirs, `COUNTERFOIL_LOCAL` or `.local`.
+    var folder: String?
     /// How long one of Xero's minutes lasts; nil: 60 for a burst, else 6.
     var minuteSeconds: Int?
     /// How long the books may take to tie after the last order, in seconds; nil: 180, a burst 900.

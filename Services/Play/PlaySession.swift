@@ -34,6 +34,9 @@ struct PlaySession: Sendable {
         console.progress("All orders are in their stores; waiting for the books…")
         let report = try await settlement.wait(deadline: options.deadline)
         let isFrugal = try await show(report, script: script)
+        // For whoever wants to see what was sent, beside the logs.
+        let requests = try await xero.send(.GET, "/_control/requests")
+        try Data(requests.encoded()).write(to: URL(fileURLWithPath: "\(fleet.folder)/play/xero-requests.json"))
         return report.audit.ties && isFrugal
     }
 

@@ -23,14 +23,14 @@ struct BookReader: Sendable {
 
     init(
         orgID: String, tenantID: String?, database: PostgresClient, transport: XeroTransport,
-        credentials: XeroCredentials, minute: Duration
+        tokens: XeroTokenSource, minute: Duration
     ) {
         self.orgID = orgID
         self.tenantID = tenantID
         self.database = database
         self.transport = transport
         self.minute = minute
-        tokens = XeroTokenSource(credentials: credentials, transport: transport)
+        self.tokens = tokens
     }
 
     /// Every element of a collection that changed since a time.

@@ -13,9 +13,8 @@ struct Wiring {
 
     func services() throws -> [any Service] {
         let (logger, environment, box) = (context.logger, context.environment, context.secretBox)
-        let watch = ConfigurationWatch(
-            database: context.database,
-            sealing: ConfigurationSealing(seal: { box.seal($0) }, open: { try box.open($0) }), logger: logger)
+        let sealing = ConfigurationSealing(seal: { box.seal($0) }, open: { try box.open($0) })
+        let watch = ConfigurationWatch(database: context.database, sealing: sealing, logger: logger)
         let stores = HTTPClientHolder(HTTPClient(configuration: WooCommerceClient.httpConfiguration))
         let xero = HTTPClientHolder(XeroTransport.client())
         let transport = XeroTransport.live(
@@ -24,6 +23,11 @@ struct Wiring {
                 apiURL: try environment.string("XERO_API_URL", default: "https://api.xero.com"),
                 identityURL: try environment.string("XERO_IDENTITY_URL", default: "https://identity.xero.com")))
         let minute = context.xeroTime.minute
+        let grants = GrantAccess(
+            store: GrantStore(
+                database: context.database, sealing: sealing,
+                minuteSeconds: Double(minute.components.seconds) + Double(minute.components.attoseconds) / 1e18),
+            transport: transport, settings: GrantTokens.Settings(holder: "reconciler"))
         let reconciliations = Reconciliations(
             queue: ReconciliationQueue(database: context.database, holder: UUIDv7Generator().next().description),
             watch: watch,
@@ -35,9 +39,9 @@ struct Wiring {
             },
             books: { org, app in
                 BookReader(
-                    orgID: org.id, tenantID: org.tenantID, database: context.database, transport: transport,
-                    credentials: XeroCredentials(clientID: app.clientID, clientSecret: app.clientSecret ?? ""),
-                    minute: minute)
+                    orgID: org.id, tenantID: app.kind == .customConnection ? nil : org.tenantID,
+                    database: context.database, transport: transport,
+                    tokens: grants.source(grantID: org.grantID, credentials: app.credentials), minute: minute)
             }, logger: logger)
         let rounds = PeriodicService(
             name: "reconciliations", every: .seconds(1), logger: logger,

@@ -22,20 +22,25 @@ struct Wiring {
             configuration: context.amqp, topology: PipelineTopology.topology, logger: logger)
         let relay = OutboxRelay(
             database: database, publisher: publisher, origin: ResultStore.service, logger: logger)
-        let watch = ConfigurationWatch(
-            database: database,
-            sealing: ConfigurationSealing(seal: { box.seal($0) }, open: { try box.open($0) }), logger: logger)
+        let sealing = ConfigurationSealing(seal: { box.seal($0) }, open: { try box.open($0) })
+        let watch = ConfigurationWatch(database: database, sealing: sealing, logger: logger)
         let settings = try Self.settings(context.environment)
         let time = WriterTime.live(
             minuteSeconds: Self.seconds(context.xeroTime.minute), daySeconds: Self.seconds(context.xeroTime.day))
         let client = XeroTransport.client()
         let transport = XeroTransport.live(
             client: client, configuration: try Self.hosts(context.environment, callSeconds: settings.callSeconds))
+        let grants = GrantAccess(
+            store: GrantStore(database: database, sealing: sealing, minuteSeconds: time.minuteSeconds),
+            transport: transport,
+            settings: GrantTokens.Settings(holder: settings.holder, claimSeconds: settings.callSeconds + 15))
+        let keeper = GrantKeeper(watch: watch, grants: grants, time: time, logger: logger)
         let gate = XeroGate(database: database, time: time, settings: settings)
         let supervisor = WriterSupervisor(watch: watch, time: time, logger: logger) { org in
             OrgWriter(
-                org: org, database: database, transport: transport, settings: settings, time: time, gate: gate,
-                logger: logger, onOutcome: { relay.wake() })
+                org: org, database: database, transport: transport,
+                tokens: grants.source(grantID: org.grantID, credentials: org.credentials, now: time.now),
+                settings: settings, time: time, gate: gate, logger: logger, onOutcome: { relay.wake() })
         }
         let consumer = RabbitMQConsumer(
             configuration: context.amqp, topology: PipelineTopology.topology, queue: PipelineTopology.commandsQueue,
@@ -51,7 +56,7 @@ struct Wiring {
                 supervisor.wake(org)
                 return .done
             })
-        return [HTTPClientService(client: client), publisher, relay, supervisor, consumer, runner]
+        return [HTTPClientService(client: client), publisher, relay, keeper, supervisor, consumer, runner]
     }
 
     static func settings(_ environment: Environment) throws -> WriterSettings {

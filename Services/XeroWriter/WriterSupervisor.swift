@@ -93,7 +93,8 @@ final class WriterSupervisor: Service, CustomStringConvertible {
             }
             for (id, org) in wanted {
                 if let entry = entries[id] {
-                    guard entry.org != org else { continue }
+                    // The writer itself may have found out that it has to stop, and a person resumed it since.
+                    guard entry.org != org || entry.writer.org != org else { continue }
                     entry.writer.update(org)
                     entries[id]?.org = org
                 } else {
@@ -106,17 +107,18 @@ final class WriterSupervisor: Service, CustomStringConvertible {
         }
     }
 
-    /// The organisations that can be written to: those of custom connections whose secret can be opened.
+    /// The organisations that can be written to: those of custom connections whose secret can be opened, and those that a
+    /// consent reaches.
     static func orgs(in snapshot: ConfigurationSnapshot) -> [String: WriterOrg] {
         var orgs: [String: WriterOrg] = [:]
         for (id, org) in snapshot.orgs {
-            guard let app = snapshot.apps[org.appID], app.kind == .customConnection, let secret = app.clientSecret
-            else {
-                continue
-            }
+            guard let app = snapshot.apps[org.appID] else { continue }
+            let isReached = app.kind == .customConnection ? app.clientSecret != nil : org.grantID != nil
+            guard isReached else { continue }
             orgs[id] = WriterOrg(
-                id: id, tenantID: org.tenantID, dailyCalls: org.dailyCalls, isActive: org.state == .active,
-                appID: org.appID, credentials: XeroCredentials(clientID: app.clientID, clientSecret: secret))
+                id: id, tenantID: app.kind == .customConnection ? nil : org.tenantID, dailyCalls: org.dailyCalls,
+                isActive: org.state == .active, appID: org.appID, credentials: app.credentials,
+                grantID: app.kind == .customConnection ? nil : org.grantID)
         }
         return orgs
     }
@@ -127,8 +129,9 @@ extension WriterOrg {
     struct Access: Hashable {
         var tenantID: String?
         var credentials: XeroCredentials
+        var grantID: String?
     }
 
     /// What decides how it is reached.
-    var access: Access { Access(tenantID: tenantID, credentials: credentials) }
+    var access: Access { Access(tenantID: tenantID, credentials: credentials, grantID: grantID) }
 }

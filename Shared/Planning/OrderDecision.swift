@@ -34,7 +34,9 @@ public struct OrderDecision: Sendable {
     public static func decide(_ snapshot: JSONValue, past: Past, rules: PlanningRules) -> OrderDecision {
         let order: CanonicalOrder
         do {
-            order = try WooCommerceOrderParser.order(from: snapshot, storeID: rules.store.storeID)
+            order = try StorefrontOrders.order(from: snapshot, platform: rules.platform, reading: rules.reading)
+        } catch  where error.code == .notAnOrder {
+            return OrderDecision(outcome: .ignored(reason: error.message))
         } catch {
             return OrderDecision(
                 outcome: .held(reason: "the order cannot be read: \(error.message)", findings: []),
@@ -54,14 +56,19 @@ public struct OrderDecision: Sendable {
     private static func history(
         _ order: CanonicalOrder, _ past: Past, _ rules: PlanningRules
     ) -> StartRule.History {
-        let first = past.firstSnapshot?["order"]
-        let changed =
-            first.map { first in
-                first["total"]?.decimal != order.totals.total || first["total_tax"]?.decimal != order.totals.totalTax
-                    || first["currency"]?.string != order.currency.code
-            } ?? false
-        return StartRule.History(
-            createdAt: order.createdAt, refundedAt: order.refunds.compactMap(\.createdAt), amountsChanged: changed,
+        StartRule.History(
+            createdAt: order.createdAt, refundedAt: order.refunds.map(\.createdAt),
+            amountsChanged: past.firstSnapshot.map { amountsDiffer($0, order, rules) } ?? false,
             hasDocuments: past.hasDocuments)
+    }
+
+    /// Whether an earlier snapshot says another total, tax or currency; one that cannot be read may have said anything.
+    private static func amountsDiffer(_ snapshot: JSONValue, _ order: CanonicalOrder, _ rules: PlanningRules) -> Bool {
+        guard
+            let first = try? StorefrontOrders.order(
+                from: snapshot, platform: rules.platform, reading: rules.reading)
+        else { return true }
+        return first.totals.total != order.totals.total || first.totals.totalTax != order.totals.totalTax
+            || first.currency != order.currency
     }
 }

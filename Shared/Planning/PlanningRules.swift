@@ -1,6 +1,7 @@
 public import Accounting
 public import Ledger
 public import Mapping
+public import Storefronts
 
 /// What planning an order of a store takes: its mapping and settings, read once for each configuration.
 public struct PlanningRules: Sendable {
@@ -14,6 +15,10 @@ public struct PlanningRules: Sendable {
     public var since: Instant
     /// The configuration version at which the mapping last changed.
     public var mappingVersion: Int64
+    /// The storefront's software, which says how its orders are read.
+    public var platform: Platform
+    /// What reading the store's orders takes besides.
+    public var reading: OrderReading
     /// Whether nothing of the store may be sent.
     public var isDryRun: Bool
 
@@ -24,6 +29,13 @@ public struct PlanningRules: Sendable {
     ///   - reference: What the organisation itself says of its accounts and tax rates, if it was read.
     /// - Throws: ``MappingError`` naming all that is wrong with the mapping.
     public init(store: StoreRecord, org: OrgRecord, reference: ReferenceData? = nil) throws(MappingError) {
+        guard let platform = Platform(rawValue: store.platform) else {
+            throw MappingError([
+                MappingProblem(MappingPath(), "is of a store whose orders cannot be read: '\(store.platform)'")
+            ])
+        }
+        self.platform = platform
+        reading = OrderReading(storeID: store.id)
         mapping = try MappingConfiguration(json: store.mapping)
         let time = org.localTime()
         self.org = OrgSettings(

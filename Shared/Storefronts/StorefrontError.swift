@@ -25,6 +25,10 @@ public struct StorefrontError: Error, Sendable, Hashable, CustomStringConvertibl
         public static let malformed = Code(description: "malformed")
         /// A part of the order has not been read yet, such as the details of a refund: read it again.
         public static let incomplete = Code(description: "incomplete")
+        /// What the store said is understood, and is no order: there is nothing to plan.
+        public static let notAnOrder = Code(description: "not an order")
+        /// What the store said is understood, but cannot be posted by itself: a person must enter it.
+        public static let unsupported = Code(description: "unsupported")
     }
 
     /// What kind of trouble it is.

@@ -6,6 +6,13 @@ public struct XeroConsent: Sendable, Hashable {
     public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
         /// In a person's words.
         public var description: String
+        /// Whether it is the answer all the same, so that none other will come.
+        public var isFinal: Bool
+
+        init(_ description: String, isFinal: Bool = false) {
+            self.description = description
+            self.isFinal = isFinal
+        }
     }
 
     /// Where Xero sends the person back.
@@ -61,18 +68,18 @@ public struct XeroConsent: Sendable, Hashable {
         let query = trimmed.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).last ?? ""
         let fields = Self.fields(query.prefix { $0 != "#" })
         guard let given = fields["state"] else {
-            throw Refusal(description: "this is not the address that Xero sent you back to: it has no state")
+            throw Refusal("this is not the address that Xero sent you back to: it has no state")
         }
         guard Self.areEqual(given, state) else {
-            throw Refusal(description: "this address answers another question: its state is not the one asked with")
+            throw Refusal("this address answers another question: its state is not the one asked with")
         }
         if let error = fields["error"] {
             let words = fields["error_description"].map { ": \($0)" } ?? ""
             throw Refusal(
-                description: error == "access_denied" ? "access was declined in Xero" : "Xero says \(error)\(words)")
+                error == "access_denied" ? "access was declined in Xero" : "Xero says \(error)\(words)", isFinal: true)
         }
         guard let code = fields["code"], !code.isEmpty else {
-            throw Refusal(description: "this address carries no code")
+            throw Refusal("this address carries no code")
         }
         return code
     }

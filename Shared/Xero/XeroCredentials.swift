@@ -54,8 +54,10 @@ public struct XeroTokens: Sendable, Hashable {
 public struct XeroTokenError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether asking again can help.
     public enum Code: Sendable, Hashable {
-        /// Xero does not accept the credentials or the consent: a person has to act.
+        /// Xero does not accept the app's proof, or what it asks for: a person has to act.
         case rejected
+        /// The consent no longer counts: only another one helps.
+        case ended
         /// Xero did not answer, or with an error of its own: ask again later.
         case unavailable
     }

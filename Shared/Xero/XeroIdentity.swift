@@ -38,7 +38,7 @@ public struct XeroIdentity: Sendable {
         ]
         if let verifier = consent.verifier { form.append(("code_verifier", verifier)) }
         return try await tokens(
-            form, advice: "the code is good once and for five minutes: run connect again, and check the client secret")
+            form, advice: "the code is good once, and for five minutes: run connect again")
     }
 
     /// The next tokens. Xero hands out a new refresh token each time; the one before counts for half an hour longer.
@@ -129,10 +129,16 @@ public struct XeroIdentity: Sendable {
     private static func refusal(_ response: XeroResponse, advice: String) -> XeroTokenError {
         let body = try? JSONValue(parsing: response.body)
         let word = body?["error"]?.string ?? body?["Title"]?.string ?? "status \(response.status)"
-        if [400, 401, 403].contains(response.status) {
-            return XeroTokenError(.rejected, "Xero refuses access (\(word)): \(advice)")
+        guard [400, 401, 403].contains(response.status) else {
+            return XeroTokenError(.unavailable, "Xero's identity service answered \(word)")
         }
-        return XeroTokenError(.unavailable, "Xero's identity service answered \(word)")
+        switch word {
+        case "invalid_grant": return XeroTokenError(.ended, "Xero refuses access (\(word)): \(advice)")
+        case "invalid_client", "unauthorized_client":
+            return XeroTokenError(
+                .rejected, "Xero refuses access (\(word)): check the app's client id, client secret and type")
+        default: return XeroTokenError(.rejected, "Xero refuses access (\(word)): \(advice)")
+        }
     }
 }
 

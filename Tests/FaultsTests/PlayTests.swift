@@ -15,6 +15,7 @@ struct PlayTests {
     func ordersTie() async throws {
         let result = try await Playground.play("play", ["--orders", "200", "--seed", "1"])
         #expect(result.status == 0, "\(result.output)")
+        #expect(try Playground.requestProblems("play") == [])
         #expect(result.output.contains("The books tie."), "\(result.output)")
     }
 
@@ -27,6 +28,7 @@ struct PlayTests {
         let result = try await Playground.play(
             "chaos", ["--orders", "200", "--seed", "\(seed)", "--chaos", "\(seconds)"])
         #expect(result.status == 0, "seed \(seed)\n\(result.output)")
+        #expect(try Playground.requestProblems("chaos") == [])
         #expect(result.output.contains("The books tie."), "seed \(seed)\n\(result.output)")
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import NIOConcurrencyHelpers
 import TestSupport
 
@@ -60,6 +61,22 @@ struct Playground {
         }
         _ = try await run(servers, ["down"], settings)
         return result
+    }
+
+    /// What the services sent to Xero in a play and is not as Xero describes its API; nothing if no description is at hand.
+    static func requestProblems(_ name: String) throws -> [String] {
+        guard let description = APIDescription.xero else { return [] }
+        let file = root.appending(path: ".local/test/\(name)/play/xero-requests.json")
+        let requests = try JSONValue(parsing: [UInt8](Data(contentsOf: file)))["requests"]?.array ?? []
+        let problems = requests.flatMap { request in
+            description.problems(
+                APIDescription.Request(
+                    method: request["method"]?.string ?? "", target: request["target"]?.string ?? "",
+                    headers: (request["headers"]?.object ?? [:]).reduce(into: [:]) { $0[$1.0] = $1.1.string },
+                    body: Array((request["body"]?.string ?? "").utf8)))
+        }
+        print("\(name): \(requests.count) requests held against Xero's API description, \(problems.count) problems")
+        return requests.isEmpty ? ["no request was recorded"] : problems
     }
 
     /// Runs a command to its end, collecting what it prints.

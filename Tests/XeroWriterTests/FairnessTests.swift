@@ -36,7 +36,7 @@ struct FairnessTests {
             let others = Array(harnesses.dropFirst())
             let quiet = try await Self.latencies(others, from: 1)
             let orders = (1...Self.backlog).map { SampleOrder(number: $0, customer: $0 % 500) }
-            try await Self.plan(orders, harnesses[0])
+            try await harnesses[0].planTogether(orders)
             let busy = try await Self.latencies(others, besides: harnesses[0], from: 100)
             let (before, after) = (Self.percentiles(quiet), Self.percentiles(busy))
             print("live orders of 19 organisations, seconds of Xero's to be posted (three calls each):")
@@ -45,18 +45,6 @@ struct FairnessTests {
             let slowest = busy.max() ?? .infinity
             #expect(busy.count == others.count * Self.rounds)
             #expect(slowest < 60, "a round of an organisation's limit is a minute")
-        }
-    }
-
-    /// Plans a backlog, several orders at a time.
-    private static func plan(_ orders: [SampleOrder], _ harness: WriterHarness) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for part in 0..<4 {
-                group.addTask {
-                    try await harness.plan(orders.filter { $0.number % 4 == part })
-                }
-            }
-            try await group.waitForAll()
         }
     }
 

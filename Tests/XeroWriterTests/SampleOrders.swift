@@ -196,6 +196,16 @@ extension WriterHarness {
         return changes
     }
 
+    /// Plans many orders, several at a time.
+    func planTogether(_ orders: [SampleOrder]) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for part in 0..<4 {
+                group.addTask { try await plan(orders.filter { $0.number % 4 == part }) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     /// What is wrong with the books, given that they should hold exactly these orders.
     func discrepancies(_ orders: [SampleOrder]) -> [String] {
         let books = books
@@ -211,8 +221,9 @@ extension WriterHarness {
         expect("payments", orders.reduce(refunded.count) { $0 + $1.kind.payments })
         expect("credit_notes", refunded.count + reduced.count)
         expect("allocations", reduced.count)
+        let byNumber = Dictionary(grouping: list("invoices")) { $0["InvoiceNumber"]?.string ?? "" }
         for order in orders {
-            let invoices = list("invoices").filter { $0["InvoiceNumber"]?.string == order.invoiceNumber }
+            let invoices = byNumber[order.invoiceNumber] ?? []
             guard invoices.count == 1, let invoice = invoices.first else {
                 found.append("\(invoices.count) invoices \(order.invoiceNumber)")
                 continue

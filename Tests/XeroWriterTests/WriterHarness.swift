@@ -60,6 +60,10 @@ struct WriterHarness: Sendable {
     var store = "shop"
     /// Real seconds of one of Xero's minutes; nil if clocks are moved instead of waited for.
     var minuteSeconds: Double?
+    /// Seconds between looks at the rows; nil for the writer's own.
+    var pollSeconds: Double?
+    /// Seconds after which moved clocks move no more.
+    var longestSeconds = 24 * 3600.0
 
     static func run(
         settings: SimulatorSettings = SimulatorSettings(), minuteSeconds: Double? = nil,
@@ -119,12 +123,13 @@ struct WriterHarness: Sendable {
         return harness
     }
 
-    func time(seconds limit: Double = 24 * 3600) -> WriterTime {
+    func time() -> WriterTime {
         if let minuteSeconds {
             return WriterTime.live(minuteSeconds: minuteSeconds, daySeconds: minuteSeconds * 1440)
         }
         let clock = clock
         let simulator = simulator
+        let limit = longestSeconds
         return WriterTime(
             now: { ContinuousClock.now.adding(seconds: clock.offset) },
             wait: { duration, isIdle in
@@ -150,6 +155,7 @@ struct WriterHarness: Sendable {
         let send: @Sendable (XeroRequest) async throws -> XeroResponse = { request in
             let simulated = SimulatedRequest(
                 method: request.method.rawValue, target: request.path, headers: request.headers, body: request.body)
+            RecordedRequests.check(request)
             switch simulator.begin(simulated) {
             case .answered(let response): return Self.response(response)
             case .admitted(let call):
@@ -180,7 +186,8 @@ struct WriterHarness: Sendable {
 
     func writer(
         _ holder: String = "writer-1", gate: CallGate? = nil, dailyCalls: Int = 1000,
-        isActive: Bool = true, onOutcome: @escaping @Sendable () -> Void = {}
+        isActive: Bool = true, tenantID: String? = nil, tokens: XeroTokenSource? = nil,
+        onOutcome: @escaping @Sendable () -> Void = {}
     ) -> OrgWriter {
         let transport = self.transport()
         let time = self.time()
@@ -192,13 +199,14 @@ struct WriterHarness: Sendable {
             (settings.callSeconds, settings.marginSeconds) = (0.5, 0.5)
             (settings.leaseSeconds, settings.pollSeconds) = (0.6, 0.05)
         }
+        if let pollSeconds { (settings.pollSeconds, settings.leaseSeconds) = (pollSeconds, 3 * pollSeconds) }
         let shared = XeroGate(
             database: database, time: gate?.guarding(time) ?? time, settings: settings, breakerID: "xero-\(org)")
         return OrgWriter(
             org: WriterOrg(
-                id: org, tenantID: nil, dailyCalls: dailyCalls, isActive: isActive,
+                id: org, tenantID: tenantID, dailyCalls: dailyCalls, isActive: isActive,
                 credentials: XeroCredentials(clientID: org, clientSecret: secret)),
-            database: database, transport: gate?.guarding(transport) ?? transport,
+            database: database, transport: gate?.guarding(transport) ?? transport, tokens: tokens,
             settings: settings, time: gate?.guarding(time) ?? time, gate: shared, logger: logger,
             onOutcome: onOutcome)
     }
@@ -230,7 +238,7 @@ struct WriterHarness: Sendable {
     }
 
     func isQuiet() async throws -> Bool {
-        if clock.offset > 20 * 3600 { return true }
+        if clock.offset > longestSeconds * 5 / 6 { return true }
         return try await count("state NOT IN ('posted', 'voided', 'superseded', 'held', 'dead')") == 0
     }
 

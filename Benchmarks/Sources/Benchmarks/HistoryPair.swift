@@ -33,6 +33,7 @@ struct HistoryPair: Sendable {
             while first <= orders {
                 let last = min(first + 99_999, orders)
                 try await client.executeScript(Self.filling(first, last))
+                bench.say("    \(last) of \(orders)")
                 first = last + 1
             }
             try await client.executeScript("ANALYZE; CHECKPOINT")

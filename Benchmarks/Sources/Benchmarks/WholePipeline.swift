@@ -54,8 +54,8 @@ struct WholePipeline: Sendable {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try? FileManager.default.removeItem(atPath: path)
             let play = try Program(
-                bench, "counterfoil-play", ["--once", "--load-report", path] + arguments,
-                environment: ["DATABASE_URL": url, "COUNTERFOIL_LOCAL": folder])
+                bench, "counterfoil-play", ["--once", "--folder", folder, "--load-report", path] + arguments,
+                environment: ["DATABASE_URL": url])
             await play.wait(bench)
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw BenchError("the load came to no report:\n\(play.tail)")

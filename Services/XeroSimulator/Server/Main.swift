@@ -9,7 +9,7 @@ struct Main: AsyncParsableCommand {
         commandName: "xero-simulator",
         abstract: "Simulates Xero: its Accounting API, its limits, its identity server, and its bad days.",
         discussion: """
-            GET /_control shows the books; /_control/ledger, /_control/calls, /_control/faults, /_control/settings, \
+            GET /_control shows the books; /_control/ledger, /_control/calls, /_control/requests, /_control/faults, /_control/settings, \
             /_control/orgs and /_control/reset steer it. XERO_MINUTE_SECONDS and XERO_DAY_SECONDS shorten Xero's minute \
             and day.
             """)
@@ -27,6 +27,14 @@ struct Main: AsyncParsableCommand {
             organisation's custom connection is KEY, its secret KEY-secret.
             """)
     var orgs: [String] = ["demo"]
+
+    @Option(
+        parsing: .upToNextOption,
+        help: """
+            Apps that ask people for consent: ID:SECRET:REDIRECT, or ID::REDIRECT for one of type pkce; several apart by \
+            spaces.
+            """)
+    var apps: [String] = []
 
     func run() async throws {
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
@@ -50,6 +58,11 @@ struct Main: AsyncParsableCommand {
                 throw ValidationError("--orgs takes KEY[:COUNTRY[:CURRENCY[:TIMEZONE]]], not \(text)")
             }
             return definition
+        }
+        configuration.apps = try apps.map { text in
+            let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 3 else { throw ValidationError("--apps takes ID:SECRET:REDIRECT, not \(text)") }
+            return SimulatorServer.App(id: parts[0], secret: parts[1].isEmpty ? nil : parts[1], redirect: parts[2])
         }
         let environment = ProcessEnvironment.values(["XERO_MINUTE_SECONDS", "XERO_DAY_SECONDS"])
         let scaled = configuration.settings.scale(

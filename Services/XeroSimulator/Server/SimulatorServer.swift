@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -8,6 +9,18 @@ import SimulatedXero
 
 /// The HTTP server around a simulated Xero.
 struct SimulatorServer {
+    /// An app that asks people for consent.
+    struct App: Sendable {
+        let id: String
+        let secret: String?
+        let redirect: String
+    }
+
+    /// An app that the simulator does not take.
+    struct BadApp: Error, CustomStringConvertible {
+        let description: String
+    }
+
     /// Settings of a server.
     struct Configuration: Sendable {
         /// Where to listen; port 0 lets the kernel choose.
@@ -20,6 +33,8 @@ struct SimulatorServer {
         var organisations = [OrganisationDefinition(key: "demo")]
         /// Limits, lengths of time and rounding.
         var settings = SimulatorSettings()
+        /// Apps that ask people for consent.
+        var apps: [App] = []
     }
 
     let xero: SimulatedXero
@@ -39,6 +54,16 @@ struct SimulatorServer {
             let file = JournalFile(path: path, xero: xero, logger: logger)
             try file.load()
             services.append(file)
+        }
+        for app in configuration.apps {
+            var body: JSONObject = ["redirects": [.string(app.redirect)]]
+            if let secret = app.secret { body["client_secret"] = .string(secret) }
+            let answer = xero.handle(
+                SimulatedRequest(
+                    method: "PUT", target: "/_control/apps/\(app.id)", body: JSONValue.object(body).encoded()))
+            guard answer.status == 200 else {
+                throw BadApp(description: String(decoding: answer.body, as: UTF8.self))
+            }
         }
         self.xero = xero
         application = Application(

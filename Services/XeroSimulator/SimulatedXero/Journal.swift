@@ -10,12 +10,10 @@ struct Journal: Sendable {
     /// Adds a call that changed the books.
     mutating func add(_ call: SimulatedCall, extent: LedgerCall.Extent, isError: Bool, now: Instant) {
         guard isOn, let organisation = call.organisation else { return }
-        let query = call.request.query.sorted { $0.key < $1.key }
-            .map { "\(PercentCoding.encode($0.key))=\(PercentCoding.encode($0.value))" }.joined(separator: "&")
         var line: JSONObject = [
             "t": .number(JSONNumber(now.microseconds)), "org": .string(organisation),
             "m": .string(call.request.method),
-            "u": .string(query.isEmpty ? call.request.path : "\(call.request.path)?\(query)"),
+            "u": .string(call.request.target),
         ]
         if let key = call.request.headers["idempotency-key"] { line["k"] = .string(key) }
         if extent == .firstHalf { line["half"] = true }

@@ -27,6 +27,13 @@ public struct SimulatedRequest: Sendable {
         self.body = body
     }
 
+    /// Path and query, encoded anew.
+    var target: String {
+        let query = query.sorted { $0.key < $1.key }
+            .map { "\(PercentCoding.encode($0.key))=\(PercentCoding.encode($0.value))" }.joined(separator: "&")
+        return query.isEmpty ? path : "\(path)?\(query)"
+    }
+
     /// The decoded words of the path.
     var pathWords: [String] { path.split(separator: "/").map { PercentCoding.decode($0, plusIsSpace: false) } }
 }

@@ -48,6 +48,10 @@ public final class SimulatedXero: Sendable {
         if request.path == "/_control" || request.path.hasPrefix("/_control/") {
             return .answered(state.withLockedValue { ControlAPI.answer(request, &$0, now: now) })
         }
+        if request.pathWords == ConsentPage.path {
+            let reply = state.withLockedValue { ConsentPage.answer(request, &$0, now: now) }
+            return .answered(reply.response(acceptsJSON: true))
+        }
         if request.path == "/livez" { return .answered(SimulatedResponse(status: 200)) }
         let json = Self.json(of: request)
         switch state.withLockedValue({ $0.admit(request, json: json, now: now) }) {
@@ -92,7 +96,7 @@ public final class SimulatedXero: Sendable {
     public func accessToken(for key: String = "demo") -> String {
         let now = clock()
         return state.withLockedValue { state in
-            state.desk.custom(key, now: now, settings: state.settings, generator: &state.tokenGenerator)
+            state.desk.custom(key, state.identityDesk(now: now), generator: &state.tokenGenerator)
         }
     }
 

@@ -27,7 +27,7 @@ extension SimulatorState {
     private mutating func admitLedger(
         _ request: SimulatedRequest, _ words: [String], json: JSONValue?, now: Instant
     ) -> Admission {
-        guard let token = bearer(request), let access = desk.accessTokens[token], access.expiresAt > now else {
+        guard let access = bearer(request).flatMap({ desk.access($0, now: now) }) else {
             return .answered(Self.unauthorised)
         }
         guard let position = organisation(request, access) else { return .answered(Self.forbidden) }
@@ -50,6 +50,7 @@ extension SimulatorState {
         if let drawn { faultCounts[drawn.fault.rawValue, default: 0] += 1 }
         appMinutes[access.clientID]?.add()
         let endpoint = Endpoint.name(request.method, words)
+        samples.add(request, endpoint: endpoint)
         traffic[position].begin(endpoint: endpoint, elements: Endpoint.elements(json, words))
         return .admitted(
             call(request, organisation: key, clientID: access.clientID, drawn, json: json, now: now))
@@ -67,7 +68,8 @@ extension SimulatorState {
             message: drawn?.message)
     }
 
-    private func bearer(_ request: SimulatedRequest) -> String? {
+    /// The access token that a request carries.
+    func bearer(_ request: SimulatedRequest) -> String? {
         guard let header = request.headers["authorization"], header.lowercased().hasPrefix("bearer ") else {
             return nil
         }
@@ -76,13 +78,14 @@ extension SimulatorState {
 
     /// The organisation a request is for: the one named, or the only one of a custom connection.
     private func organisation(_ request: SimulatedRequest, _ access: TokenDesk.AccessToken) -> Int? {
+        let reachable = desk.organisations(access)
         let found: Int?
         if let tenant = request.headers["xero-tenant-id"], !tenant.isEmpty {
             found = position(tenant: tenant)
         } else {
-            found = access.grantID == nil && access.organisations.count == 1 ? position(access.organisations[0]) : nil
+            found = access.organisation.flatMap { position($0) }
         }
-        guard let found, access.organisations.contains(keys[found]), !books[found].isDisconnected else { return nil }
+        guard let found, reachable.contains(keys[found]), !books[found].isDisconnected else { return nil }
         return found
     }
 

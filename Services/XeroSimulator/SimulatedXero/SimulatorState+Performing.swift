@@ -119,22 +119,30 @@ extension SimulatorState {
         let words = call.request.pathWords
         if words.first == "connect" {
             guard call.request.method == "POST" else { return Reply(405) }
-            if words[1] == "revocation" { return Reply(200) }
-            return desk.token(
-                call.request, now: now, settings: settings, organisations: Set(keys), generator: &tokenGenerator)
+            if words[1] == "revocation" { return desk.revocation(call.request) }
+            return desk.token(call.request, identityDesk(now: now), generator: &tokenGenerator)
         }
-        guard let header = call.request.headers["authorization"], header.lowercased().hasPrefix("bearer "),
-            let access = desk.accessTokens[String(header.dropFirst(7))], access.expiresAt > now
-        else { return Self.unauthorised }
-        let reachable = access.organisations.compactMap { position($0) }.filter { !books[$0].isDisconnected }
+        guard let access = bearer(call.request).flatMap({ desk.access($0, now: now) }) else { return Self.unauthorised }
+        let reachable = desk.organisations(access).compactMap { position($0) }.filter { !books[$0].isDisconnected }
         if call.request.method == "DELETE", words.count == 2 {
             guard let gone = reachable.first(where: { books[$0].connectionID == words[1].lowercased() }) else {
                 return .notFound
             }
-            books[gone].isDisconnected = true
+            if let grantID = access.grantID {
+                desk.disconnect(keys[gone], grantID: grantID)
+            } else {
+                books[gone].isDisconnected = true
+            }
             return Reply(204)
         }
         guard call.request.method == "GET", words.count == 1 else { return .notFound }
-        return Reply(200, .json(.array(reachable.map { books[$0].renderConnection() })))
+        let eventID = access.grantID ?? zeroIdentifier
+        if let wanted = call.request.query["authEventId"], wanted != eventID { return Reply(200, .json([])) }
+        return Reply(200, .json(.array(reachable.map { books[$0].renderConnection(authEventID: eventID) })))
+    }
+
+    /// What handing out tokens takes.
+    func identityDesk(now: Instant) -> TokenDesk.Desk {
+        TokenDesk.Desk(now: now, settings: settings, organisations: Set(keys))
     }
 }

@@ -19,6 +19,7 @@ struct SimulatorState: Sendable {
     var appMinutes: [String: FixedWindow] = [:]
     var tokenGenerator: SeededGenerator
     var journal = Journal()
+    var samples = RequestSamples()
 
     init(organisations: [OrganisationDefinition], settings: SimulatorSettings, seed: UInt64, now: Instant) {
         self.settings = settings

@@ -171,7 +171,7 @@ extension OrgWriter {
             return true
         } catch let error as XeroTokenError {
             switch error.code {
-            case .rejected: try await pauseOrg(reason: error.message)
+            case .rejected, .ended: try await pauseOrg(reason: error.message)
             case .unavailable:
                 logger.warning("no token could be had", metadata: [WriterLogKey.error: "\(error.message)"])
                 try await judge(failure: error.message)

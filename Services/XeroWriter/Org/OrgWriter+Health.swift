@@ -62,17 +62,11 @@ extension OrgWriter {
 
     /// Stops writing to the organisation because Xero refuses access.
     func pauseOrg(reason: String) async throws {
-        logger.error("writing to the organisation is paused", metadata: [WriterLogKey.reason: "\(reason)"])
-        try await database.withTransaction { session in
-            let changed = try await session.execute(
-                """
-                UPDATE org SET state = 'paused', state_reason = \(reason), state_at = now(), access_refused_at = now()
-                WHERE id = \(orgID) AND state = 'active'
-                """)
-            guard changed > 0 else { return }
-            try await Audit.add(
-                [AuditEntry(actor: ResultStore.service, subject: orgID, change: "active -> paused", cause: reason)],
-                in: session)
+        let isNews = try await database.withTransaction { session in
+            try await OrgConnections.pause(orgID, reason: reason, by: ResultStore.service, in: session)
+        }
+        if isNews {
+            logger.error("writing to the organisation is paused", metadata: [WriterLogKey.reason: "\(reason)"])
         }
         let now = now
         state.withLockedValue { state in
@@ -117,20 +111,11 @@ extension OrgWriter {
     }
 
     private func resume() async throws {
-        try await database.withTransaction { session in
-            let changed = try await session.execute(
-                """
-                UPDATE org SET state = 'active', state_reason = NULL, state_at = now(), access_refused_at = NULL
-                WHERE id = \(orgID) AND state = 'paused' AND access_refused_at IS NOT NULL
-                """)
-            guard changed > 0 else { return }
-            try await Audit.add(
-                [
-                    AuditEntry(
-                        actor: ResultStore.service, subject: orgID, change: "paused -> active",
-                        cause: "Xero grants access again")
-                ], in: session)
+        let isNews = try await database.withTransaction { session in
+            try await OrgConnections.resume(
+                orgID, cause: "Xero grants access again", by: ResultStore.service, onlyIfRefused: true, in: session)
         }
+        guard isNews else { return }
         state.withLockedValue { state in
             state.org.isActive = true
             state.refusedToken = nil

@@ -47,14 +47,16 @@ final class OrgWriter: Sendable {
     ///   - org: the organisation.
     ///   - database: the rows.
     ///   - transport: the way to Xero.
+    ///   - tokens: the access tokens; nil for those of a custom connection.
     ///   - settings: time-outs and bounds.
     ///   - time: the clocks.
     ///   - gate: what all organisations share; nil for one of its own.
     ///   - logger: for its lines.
     ///   - onOutcome: called after results were committed: there is something in the outbox.
     init(
-        org: WriterOrg, database: PostgresClient, transport: XeroTransport, settings: WriterSettings, time: WriterTime,
-        gate: XeroGate? = nil, logger: Logger, onOutcome: @escaping @Sendable () -> Void
+        org: WriterOrg, database: PostgresClient, transport: XeroTransport, tokens: XeroTokenSource? = nil,
+        settings: WriterSettings, time: WriterTime, gate: XeroGate? = nil, logger: Logger,
+        onOutcome: @escaping @Sendable () -> Void
     ) {
         orgID = org.id
         self.database = database
@@ -63,7 +65,8 @@ final class OrgWriter: Sendable {
         self.gate = gate ?? XeroGate(database: database, time: time, settings: settings)
         caller = XeroCaller(
             transport: transport,
-            tokens: XeroTokenSource(credentials: org.credentials, transport: transport, now: time.now),
+            tokens: tokens
+                ?? XeroTokenSource(credentials: org.credentials, transport: transport, now: time.now),
             tenantID: org.tenantID)
         results = ResultStore(database: database, time: time, settleSeconds: settings.settleSeconds)
         var logger = logger
@@ -84,6 +87,9 @@ final class OrgWriter: Sendable {
 
     /// There may be something to do.
     func wake() { signal.wake() }
+
+    /// What the writer knows of the organisation.
+    var org: WriterOrg { state.withLockedValue { $0.org } }
 
     /// Takes a changed configuration of the organisation.
     func update(_ org: WriterOrg) {

@@ -15,6 +15,8 @@ struct WriterOrg: Sendable, Hashable {
     var appID = ""
     /// What its app proves itself with.
     var credentials: XeroCredentials
+    /// The grant that reaches it; nil for a custom connection.
+    var grantID: String?
 }
 
 /// A writer's settings.

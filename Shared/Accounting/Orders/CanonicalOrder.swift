@@ -10,7 +10,7 @@ public struct CanonicalOrder: Sendable, Hashable {
     public var orderID: String
     /// The number that the customer knows the order by.
     public var number: String
-    /// The storefront's word for how far the order is, such as `processing`.
+    /// How far the order is, such as `processing`: the storefront's word, or the one that mappings know for it.
     public var status: String
     /// Whether the storefront says by the status that all of the order's money went back.
     public var claimsFullRefund: Bool
@@ -35,6 +35,8 @@ public struct CanonicalOrder: Sendable, Hashable {
     public var refunds: [CanonicalRefund]
     /// The figures that the storefront gives for the order as a whole.
     public var totals: OrderTotals
+    /// Sums that the platform states beside their parts, for ``TieOut`` to check.
+    public var sums: [StatedSum]
     /// Whether the storefront's prices include tax; the amounts here never do.
     public var pricesIncludeTax: Bool
     /// What the customer wrote with the order.
@@ -64,6 +66,7 @@ public struct CanonicalOrder: Sendable, Hashable {
         taxes = []
         tenders = []
         refunds = []
+        sums = []
         pricesIncludeTax = false
         note = ""
         customFields = [:]
@@ -83,6 +86,12 @@ public struct CanonicalOrder: Sendable, Hashable {
 public enum Platform: String, Sendable, Hashable, CaseIterable {
     /// WooCommerce.
     case woocommerce
+    /// Magento 2 and Adobe Commerce.
+    case magento
+    /// Shopify.
+    case shopify
+    /// CS-Cart and Multi-Vendor.
+    case cscart
 }
 
 /// The figures that a storefront gives for an order as a whole.

@@ -27,6 +27,8 @@ public struct Finding: Sendable, Hashable, CustomStringConvertible {
         case taxOfRates
         /// The shipping total is that of the shipping lines.
         case shipping
+        /// A sum that the platform states is that of its parts.
+        case platform
     }
 
     /// Makes a finding.
@@ -43,13 +45,14 @@ public enum TieOut {
     /// Rounding explains half a minor unit for each amount that was rounded by itself. Only amounts that can be posted are
     /// posted, so that the residuals are those of the lines rounded to two decimals.
     ///
-    /// Source: WooCommerce REST API v3, order properties; the identities are written out in `docs/money.md`.
+    /// The identities are written out in `docs/storefronts.md`.
     public static func check(_ order: CanonicalOrder) -> TieOutResult {
         let arithmetic = Arithmetic(order)
-        let findings = [
-            arithmetic.total, arithmetic.taxOfCartAndShipping, arithmetic.taxOfRates, arithmetic.shipping,
-            arithmetic.taxOfLines,
-        ].compactMap { $0 }
+        let findings =
+            [
+                arithmetic.total, arithmetic.taxOfCartAndShipping, arithmetic.taxOfRates, arithmetic.shipping,
+                arithmetic.taxOfLines,
+            ].compactMap { $0 } + order.sums.compactMap(arithmetic.finding)
         guard findings.isEmpty else { return .fails(findings) }
         let scale = arithmetic.scale
         let net = order.lines.lazy.map { $0.net.rounded(scale: scale) }.sum()
@@ -132,6 +135,8 @@ private struct Arithmetic {
             tolerance: halfUnits(2 * taxed.count))
     }
 
+    func finding(_ sum: StatedSum) -> Finding? { sum.finding(scale: scale) }
+
     private func net(_ kind: LineKind) -> ExactDecimal { order.lines.lazy.filter { $0.kind == kind }.map(\.net).sum() }
 
     private func halfUnits(_ count: Int) -> ExactDecimal { ExactDecimal(units: 5 * count, scale: scale + 1) }
@@ -140,12 +145,26 @@ private struct Arithmetic {
         _ identity: Finding.Identity, _ words: String, _ sum: ExactDecimal, _ name: String, _ stated: ExactDecimal,
         tolerance: ExactDecimal
     ) -> Finding? {
-        let apart = (sum - stated).magnitude
-        guard apart > tolerance else { return nil }
-        return Finding(identity, "\(words) = \(text(sum)), but \(name) is \(text(stated)): \(text(apart)) apart")
+        Finding(identity, words, sum, name, stated, tolerance: tolerance, scale: scale)
     }
 
-    private func text(_ amount: ExactDecimal) -> String {
+    private func text(_ amount: ExactDecimal) -> String { Finding.text(amount, scale: scale) }
+}
+
+extension Finding {
+    /// The finding that a sum is not what was stated; `nil` if it is, within a tolerance.
+    init?(
+        _ identity: Identity, _ words: String, _ sum: ExactDecimal, _ name: String, _ stated: ExactDecimal,
+        tolerance: ExactDecimal, scale: Int
+    ) {
+        let apart = (sum - stated).magnitude
+        guard apart > tolerance else { return nil }
+        let text = { (amount: ExactDecimal) in Self.text(amount, scale: scale) }
+        self.init(identity, "\(words) = \(text(sum)), but \(name) is \(text(stated)): \(text(apart)) apart")
+    }
+
+    /// An amount with the digits it needs, at least those of the currency.
+    static func text(_ amount: ExactDecimal, scale: Int) -> String {
         amount.fixed(max(scale, min(amount.significantScale, 6)))
     }
 }

@@ -51,18 +51,6 @@ public struct GrantStore: Sendable {
     /// - Returns: the grant; nil if there is none.
     /// - Throws: `PostgresError`; `XeroTokenError` if its tokens cannot be opened.
     public func read(_ id: String) async throws -> GrantRecord? {
-        try await read(id: id, appID: nil).first
-    }
-
-    /// The grants of an app that still count, the newest first.
-    /// - Parameter appID: the app.
-    /// - Returns: the grants.
-    /// - Throws: `PostgresError`; `XeroTokenError` if tokens cannot be opened.
-    public func grants(ofApp appID: String) async throws -> [GrantRecord] {
-        try await read(id: nil, appID: appID).filter { $0.revokedReason == nil }
-    }
-
-    private func read(id: String?, appID: String?) async throws -> [GrantRecord] {
         let offset = time.offsetSeconds()
         let rows = try await database.query(
             """
@@ -72,10 +60,20 @@ public struct GrantStore: Sendable {
                 (n.present - extract(epoch FROM g.refreshed_at))::double precision AS age,
                 coalesce(extract(epoch FROM g.refreshing_until) > n.present, false) AS refreshing
             FROM xero_grant g, (SELECT extract(epoch FROM now()) + \(offset)::double precision AS present) n
-            WHERE g.id = coalesce(\(id as String?)::text, g.id) AND g.app_id = coalesce(\(appID as String?)::text, g.app_id)
-            ORDER BY g.refreshed_at DESC
+            WHERE g.id = \(id)
             """)
-        return try rows.map { try GrantRecord($0, sealing) }
+        return try rows.first.map { try GrantRecord($0, sealing) }
+    }
+
+    /// The grants of an app that still count, the newest first.
+    /// - Parameter appID: the app.
+    /// - Returns: their ids.
+    public func ids(ofApp appID: String) async throws(PostgresError) -> [String] {
+        let rows = try await database.query(
+            "SELECT id FROM xero_grant WHERE app_id = \(appID) AND state = 'active' ORDER BY refreshed_at DESC")
+        var ids: [String] = []
+        for row in rows { ids.append(try row.decode("id")) }
+        return ids
     }
 
     /// Begins a refresh, unless somebody else does or has done so.
@@ -157,8 +155,7 @@ public struct GrantStore: Sendable {
             let orgs = try await session.query(
                 "SELECT org_id FROM xero_connection WHERE grant_id = \(grant.id) ORDER BY org_id")
             for row in orgs {
-                _ = try await OrgConnections.stop(
-                    try row.decode("org_id"), reason: reason, by: "xero", isDisconnected: true, in: session)
+                try await OrgConnections.pause(try row.decode("org_id"), reason: reason, by: "xero", in: session)
             }
         }
     }

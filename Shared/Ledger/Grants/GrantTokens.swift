@@ -76,9 +76,9 @@ public struct GrantTokens: Sendable {
         let pause = Duration.milliseconds(50)
         for _ in 0..<Int(settings.claimSeconds * 2 / 0.05) {
             guard let grant = try await store.read(id) else {
-                throw XeroTokenError(.rejected, "there is no consent any more: connect the org again")
+                throw XeroTokenError(.ended, "there is no consent any more: connect the org again")
             }
-            if let reason = grant.revokedReason { throw XeroTokenError(.rejected, reason) }
+            if let reason = grant.revokedReason { throw XeroTokenError(.ended, reason) }
             if isGood(grant, refused: refused, olderThan: olderThan) {
                 // The source fetches again after nine tenths of what it is told; so do we.
                 return XeroTokens(
@@ -106,7 +106,7 @@ public struct GrantTokens: Sendable {
             let (tokens, used) = try await ask(grant)
             // Not kept if somebody else's refresh was: theirs is read next.
             _ = try await store.keep(tokens, gotWith: used, of: grant, holder: holder)
-        } catch let error as XeroTokenError where error.code == .rejected {
+        } catch let error as XeroTokenError where error.code == .ended {
             try await store.revoke(
                 grant, reason: "\(error.message): run counterfoil xero connect for the org")
         } catch {
@@ -121,7 +121,7 @@ public struct GrantTokens: Sendable {
         do {
             return (try await identity.refresh(grant.tokens.refresh), grant.tokens.refresh)
         } catch {
-            guard error.code == .rejected, let previous = grant.tokens.previous, grant.isPreviousGood else {
+            guard error.code == .ended, let previous = grant.tokens.previous, grant.isPreviousGood else {
                 throw error
             }
             return (try await identity.refresh(previous), previous)

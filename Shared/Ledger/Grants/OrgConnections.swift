@@ -70,18 +70,19 @@ public enum OrgConnections {
         try await resume(orgID, cause: "connected to \(connection.name)", by: actor, in: session)
     }
 
-    /// The orgs of an app that a lost consent stopped, and that another one reaches.
+    /// The orgs of an app that wait because Xero refuses access, and that another consent may reach.
     /// - Parameters:
     ///   - appID: the app.
     ///   - session: where to ask.
     /// - Returns: their tenants by org.
-    public static func stopped(
+    public static func waiting(
         ofApp appID: String, in session: some PostgresSession
     ) async throws(PostgresError) -> [String: String] {
         let rows = try await session.query(
             """
             SELECT o.id, c.tenant_id FROM org o JOIN xero_connection c ON c.org_id = o.id
-            WHERE o.app_id = \(appID) AND o.removed_at IS NULL AND o.state = 'disconnected'
+            WHERE o.app_id = \(appID) AND o.removed_at IS NULL AND o.state = 'paused'
+              AND o.access_refused_at IS NOT NULL
             """)
         var orgs: [String: String] = [:]
         for row in rows { orgs[try row.decode("id")] = try row.decode("tenant_id") as String }
@@ -119,27 +120,46 @@ public enum OrgConnections {
             """)
     }
 
-    /// Stops writing to an org until a person has acted: one entry of the audit trail, however many find out.
+    /// Stops writing to an org because Xero refuses access: one entry of the audit trail, however many find out. Writing
+    /// goes on by itself when Xero grants access again.
     /// - Parameters:
     ///   - orgID: the org.
     ///   - reason: why, and what to do about it.
-    ///   - actor: who found out, or asked.
-    ///   - isDisconnected: whether it goes on by itself once Xero lets it be reached again.
-    ///   - session: where to say so.
+    ///   - actor: who found out.
+    ///   - session: a transaction.
     /// - Returns: whether it was being written to until now.
-    public static func stop(
-        _ orgID: String, reason: String, by actor: String, isDisconnected: Bool, in session: some PostgresSession
+    @discardableResult
+    public static func pause(
+        _ orgID: String, reason: String, by actor: String, in session: some PostgresSession
     ) async throws(PostgresError) -> Bool {
-        let state = isDisconnected ? "disconnected" : "paused"
         let changed = try await session.execute(
             """
-            UPDATE org SET state = \(state), state_reason = \(reason), state_at = now()
+            UPDATE org SET state = 'paused', state_reason = \(reason), state_at = now(), access_refused_at = now()
             WHERE id = \(orgID) AND state = 'active'
             """)
         guard changed > 0 else { return false }
         try await Audit.add(
-            [AuditEntry(actor: actor, subject: orgID, change: "active -> \(state)", cause: reason)], in: session)
+            [AuditEntry(actor: actor, subject: orgID, change: "active -> paused", cause: reason)], in: session)
         return true
+    }
+
+    /// Stops writing to an org because a person wants it disconnected: it waits until somebody connects it.
+    /// - Parameters:
+    ///   - orgID: the org.
+    ///   - reason: why, and what to do about it.
+    ///   - actor: who asked.
+    ///   - session: a transaction.
+    public static func disconnect(
+        _ orgID: String, reason: String, by actor: String, in session: some PostgresSession
+    ) async throws(PostgresError) {
+        let changed = try await session.execute(
+            """
+            UPDATE org SET state = 'disconnected', state_reason = \(reason), state_at = now(), access_refused_at = NULL
+            WHERE id = \(orgID) AND state <> 'disconnected'
+            """)
+        guard changed > 0 else { return }
+        try await Audit.add(
+            [AuditEntry(actor: actor, subject: orgID, change: "disconnected", cause: reason)], in: session)
     }
 
     /// Goes on writing to an org.
@@ -147,33 +167,25 @@ public enum OrgConnections {
     ///   - orgID: the org.
     ///   - cause: why.
     ///   - actor: who found out, or asked.
-    ///   - session: where to say so.
+    ///   - onlyIfRefused: whether only an org is meant that waits because Xero refused access. Default false.
+    ///   - session: a transaction.
     /// - Returns: whether it had been stopped.
     @discardableResult
     public static func resume(
-        _ orgID: String, cause: String, by actor: String, in session: some PostgresSession
+        _ orgID: String, cause: String, by actor: String, onlyIfRefused: Bool = false, in session: some PostgresSession
     ) async throws(PostgresError) -> Bool {
         let rows = try await session.query(
             """
-            UPDATE org o SET state = 'active', state_reason = NULL, state_at = now()
-            FROM (SELECT id, state FROM org WHERE id = \(orgID) FOR UPDATE) before
-            WHERE o.id = before.id AND before.state <> 'active' RETURNING before.state AS before
+            UPDATE org o SET state = 'active', state_reason = NULL, state_at = now(), access_refused_at = NULL
+            FROM (SELECT id, state, access_refused_at FROM org WHERE id = \(orgID) FOR UPDATE) before
+            WHERE o.id = before.id AND before.state <> 'active'
+              AND (NOT \(onlyIfRefused) OR before.state = 'paused' AND before.access_refused_at IS NOT NULL)
+            RETURNING before.state AS before
             """)
         guard let row = rows.first else { return false }
         let before: String = try row.decode("before")
         try await Audit.add(
             [AuditEntry(actor: actor, subject: orgID, change: "\(before) -> active", cause: cause)], in: session)
         return true
-    }
-
-    /// The orgs that lost their connection, whose writing goes on by itself once Xero lets them be reached again.
-    /// - Parameter session: where to ask.
-    /// - Returns: their ids.
-    public static func disconnected(in session: some PostgresSession) async throws(PostgresError) -> [String] {
-        let rows = try await session.query(
-            "SELECT id FROM org WHERE state = 'disconnected' AND removed_at IS NULL ORDER BY id")
-        var ids: [String] = []
-        for row in rows { ids.append(try row.decode("id")) }
-        return ids
     }
 }

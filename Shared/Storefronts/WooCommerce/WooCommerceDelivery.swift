@@ -34,11 +34,14 @@ public struct WooCommerceDelivery {
             return .ignored(reason: "topic \(printable(topic)) is not about orders")
         }
         do throws(JSONError) {
-            return classify(topic: topic, order: try JSONValue(parsing: body))
+            return classify(topic: topic, order: try JSONValue(parsing: body, keeping: named))
         } catch {
             return .malformed(reason: "the body is not JSON: \(error)")
         }
     }
+
+    /// What is looked at of an order: the rest of its body is only checked for being JSON.
+    private static let named: Set<String> = ["id", "status", "code", "message"]
 
     /// Says what an order's webhook is about whose body is already parsed.
     /// - Parameters:
@@ -48,7 +51,7 @@ public struct WooCommerceDelivery {
         guard case .object(let members) = order else {
             return .malformed(reason: "the body is a \(order.kind), not an order")
         }
-        guard let id = identifier(members["id"]) else {
+        guard let id = PayloadFields.identifier(members["id"]) else {
             if let code = members["code"]?.string, members["message"] != nil {
                 return .malformed(
                     reason: "the store sent the error \(printable(code)) instead of an order; "
@@ -71,12 +74,6 @@ public struct WooCommerceDelivery {
         let digits = body[prefix.count...]
         guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
         return String(decoding: digits, as: UTF8.self)
-    }
-
-    /// The id that a number or a string of digits is; ids start at 1.
-    static func identifier(_ value: JSONValue?) -> String? {
-        guard let number = value?.int ?? value?.string.flatMap(Int.init), number > 0 else { return nil }
-        return String(number)
     }
 
     /// Text from outside, safe to show: short and without control characters.

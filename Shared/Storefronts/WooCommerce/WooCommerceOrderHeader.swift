@@ -28,7 +28,7 @@ public struct WooCommerceOrderHeader: Sendable, Hashable {
     /// - Parameter order: The order as the store worded it.
     /// - Throws: ``StorefrontError`` with the code `malformed` if it is no order.
     public init(order: JSONValue) throws(StorefrontError) {
-        let fields = try WooCommerceFields(order, path: "")
+        let fields = try PayloadFields(order, path: "")
         if fields.optionalID("id") == nil, let code = fields["code"]?.string, fields["message"] != nil {
             throw StorefrontError(.malformed, "the store sent the error \(code.prefix(64)) instead of an order")
         }

@@ -6,7 +6,7 @@ extension WooCommerceOrderParser {
     static func refunds(
         _ snapshot: JSONValue, header: WooCommerceOrderHeader
     ) throws(StorefrontError) -> [CanonicalRefund] {
-        let details = try WooCommerceFields(snapshot, path: "")
+        let details = try PayloadFields(snapshot, path: "")
         var refunds: [CanonicalRefund] = []
         var seen: Set<String> = []
         for item in try details.objects("refunds") {
@@ -20,10 +20,10 @@ extension WooCommerceOrderParser {
         if !read, header.status == "refunded", refunds.isEmpty {
             throw StorefrontError(.incomplete, "refund details not read yet: the order is refunded")
         }
-        return refunds.sorted { ($0.createdAt, $0.id.utf8.count, $0.id) < ($1.createdAt, $1.id.utf8.count, $1.id) }
+        return refunds.oldestFirst()
     }
 
-    private static func refund(_ item: WooCommerceFields) throws(StorefrontError) -> CanonicalRefund {
+    private static func refund(_ item: PayloadFields) throws(StorefrontError) -> CanonicalRefund {
         guard let createdAt = try item.optionalInstant("date_created_gmt") else {
             throw StorefrontError(.malformed, "a refund has no date_created_gmt")
         }
@@ -51,5 +51,15 @@ extension WooCommerceOrderParser {
         guard !missing.isEmpty else { return }
         throw StorefrontError(
             .incomplete, "refund details not read yet: \(missing.map { "refund \($0.id)" }.joined(separator: ", "))")
+    }
+}
+
+extension PayloadFields {
+    /// The value of a `meta_data` entry that is text or a number.
+    fileprivate func meta(_ name: String) -> String? {
+        for entry in self["meta_data"]?.array ?? [] where entry["key"]?.string == name {
+            return entry["value"]?.string ?? entry["value"]?.number?.text
+        }
+        return nil
     }
 }

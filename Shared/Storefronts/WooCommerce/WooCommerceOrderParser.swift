@@ -5,15 +5,16 @@ public import JSON
 ///
 /// Source: WooCommerce REST API v3, orders and refunds. Amounts of lines exclude tax whether or not prices include it, and
 /// are net of discounts; coupon lines only say where the discounts came from.
-public struct WooCommerceOrderParser {
+public struct WooCommerceOrderParser: StorefrontOrderParser {
     /// Makes the canonical order of a snapshot.
     /// - Parameters:
     ///   - snapshot: `{"order": {...}, "refunds": [...]}` as the store worded them.
-    ///   - storeID: Our id of the store.
+    ///   - reading: What the payload does not say.
     /// - Throws: ``StorefrontError`` with the code `malformed` where the store broke its own rules, and `incomplete` where the
     ///   order names refunds whose details are not in the snapshot.
-    public static func order(from snapshot: JSONValue, storeID: String) throws(StorefrontError) -> CanonicalOrder {
-        let fields = try WooCommerceFields(snapshot["order"], path: "")
+    public static func order(from snapshot: JSONValue, reading: OrderReading) throws(StorefrontError) -> CanonicalOrder
+    {
+        let fields = try PayloadFields(snapshot["order"], path: "")
         if fields.optionalID("id") != nil, fields["line_items"]?.array == nil {
             throw StorefrontError(.malformed, "this is no order: line_items is missing where a list should be")
         }
@@ -30,7 +31,8 @@ public struct WooCommerceOrderParser {
             shipping: try fields.optionalAmount("shipping_total"), cartTax: try fields.optionalAmount("cart_tax"),
             shippingTax: try fields.optionalAmount("shipping_tax"))
         var order = CanonicalOrder(
-            platform: .woocommerce, storeID: storeID, orderID: header.id, currency: currency, createdAt: createdAt,
+            platform: .woocommerce, storeID: reading.storeID, orderID: header.id, currency: currency,
+            createdAt: createdAt,
             totals: totals)
         order.number = header.number
         order.status = header.status
@@ -51,10 +53,10 @@ public struct WooCommerceOrderParser {
 
     // MARK: Parts
 
-    private static func customer(_ order: WooCommerceFields) throws(StorefrontError) -> CanonicalCustomer {
+    private static func customer(_ order: PayloadFields) throws(StorefrontError) -> CanonicalCustomer {
         var customer = CanonicalCustomer(id: order.optionalID("customer_id"))
         guard order["billing"]?.object != nil else { return customer }
-        let billing = try WooCommerceFields(order["billing"], path: "billing")
+        let billing = try PayloadFields(order["billing"], path: "billing")
         customer.firstName = billing.text("first_name", limit: 255)
         customer.lastName = billing.text("last_name", limit: 255)
         customer.company = billing.text("company", limit: 255)
@@ -69,7 +71,7 @@ public struct WooCommerceOrderParser {
         return customer
     }
 
-    private static func lines(_ order: WooCommerceFields) throws(StorefrontError) -> [CanonicalLine] {
+    private static func lines(_ order: PayloadFields) throws(StorefrontError) -> [CanonicalLine] {
         var lines: [CanonicalLine] = []
         for item in try order.objects("line_items") { lines.append(try line(item, kind: .product)) }
         for item in try order.objects("shipping_lines") { lines.append(try line(item, kind: .shipping)) }
@@ -78,7 +80,7 @@ public struct WooCommerceOrderParser {
     }
 
     /// Reads a line of an order or of a refund.
-    static func line(_ item: WooCommerceFields, kind: LineKind) throws(StorefrontError) -> CanonicalLine {
+    static func line(_ item: PayloadFields, kind: LineKind) throws(StorefrontError) -> CanonicalLine {
         let sku = item.text("sku", limit: 255)
         var components: [TaxComponent] = []
         for tax in try item.objects("taxes") {
@@ -95,7 +97,7 @@ public struct WooCommerceOrderParser {
         return line
     }
 
-    private static func taxes(_ order: WooCommerceFields) throws(StorefrontError) -> [CanonicalTax] {
+    private static func taxes(_ order: PayloadFields) throws(StorefrontError) -> [CanonicalTax] {
         var taxes: [CanonicalTax] = []
         for item in try order.objects("tax_lines") {
             taxes.append(
@@ -108,7 +110,7 @@ public struct WooCommerceOrderParser {
         return taxes
     }
 
-    private static func tenders(_ order: WooCommerceFields, total: ExactDecimal) throws(StorefrontError) -> [Tender] {
+    private static func tenders(_ order: PayloadFields, total: ExactDecimal) throws(StorefrontError) -> [Tender] {
         var tenders: [Tender] = []
         if !total.isZero {
             tenders.append(
@@ -128,14 +130,14 @@ public struct WooCommerceOrderParser {
         return tenders
     }
 
-    private static func customFields(_ order: WooCommerceFields) -> [String: String] {
+    private static func customFields(_ order: PayloadFields) -> [String: String] {
         var fields: [String: String] = [:]
         for entry in (order["meta_data"]?.array ?? []).prefix(200) {
             guard let key = entry["key"]?.string, !key.isEmpty, key.first != "_", key.utf8.count <= 100,
                 let value = entry["value"]?.string ?? entry["value"]?.number?.text, !value.isEmpty,
                 value.utf8.count <= 1000
             else { continue }
-            fields[key] = WooCommerceFields.cleaned(value, limit: 255)
+            fields[key] = PayloadFields.cleaned(value, limit: 255)
         }
         return fields
     }

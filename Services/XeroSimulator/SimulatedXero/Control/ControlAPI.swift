@@ -14,6 +14,7 @@ enum ControlAPI {
             let summaryOnly = request.query["summary"].map { $0 != "0" && $0 != "false" } ?? false
             return json(200, LedgerDump.json(state, key: request.query["org"], summaryOnly: summaryOnly))
         case ("GET", "calls", 1): return json(200, CallReport.json(state))
+        case ("GET", "requests", 1): return json(200, state.samples.json)
         case ("GET", "faults", 1): return json(200, ["rules": .array(state.faults.rules.map(\.json))])
         case ("PUT", "faults", 1): return putFaults(request, &state)
         case ("DELETE", "faults", 1):
@@ -25,7 +26,17 @@ enum ControlAPI {
             return json(200, ["orgs": .array(state.books.map { describe($0) })])
         case ("PUT", "orgs", 2): return putOrganisation(words[1], request, &state, now: now)
         case ("POST", "orgs", 3): return act(words[1], words[2], &state)
-        case ("POST", "grants", 1): return postGrant(request, &state)
+        case ("POST", "grants", 1): return postGrant(request, &state, now: now)
+        case ("GET", "identity", 1):
+            return json(
+                200,
+                [
+                    "requests": .number(JSONNumber(state.desk.requests)),
+                    "refreshes": .number(JSONNumber(state.desk.refreshes)),
+                    "refusals": .number(JSONNumber(state.desk.refusals)),
+                    "grants": .number(JSONNumber(state.desk.grants.count)),
+                ])
+        case ("PUT", "apps", 2): return putApp(words[1], request, &state, now: now)
         case ("POST", "reset", 1):
             state.reset(now: now)
             state.journal.startOver()
@@ -131,11 +142,13 @@ enum ControlAPI {
         return .object(object)
     }
 
-    /// `revoke` makes access tokens worthless, `disconnect` and `connect` do what a user does in Xero.
+    /// `revoke` ends what the organisation's custom connection was given, and every consent that reaches it; `disconnect` and `connect` do what a user does in Xero.
     private static func act(_ key: String, _ action: String, _ state: inout SimulatorState) -> SimulatedResponse {
         guard let position = state.position(key) else { return problem(["There is no organisation \(key)."]) }
         switch action {
-        case "revoke": state.desk.revoke(clientID: key, grants: true)
+        case "revoke":
+            state.desk.revoke(clientID: key, grants: true)
+            state.desk.revoke(organisation: key)
         case "disconnect": state.books[position].isDisconnected = true
         case "connect": state.books[position].isDisconnected = false
         default: return json(404, ["error": "use revoke, disconnect or connect"])
@@ -143,7 +156,24 @@ enum ControlAPI {
         return json(200, describe(state.books[position]))
     }
 
-    private static func postGrant(_ request: SimulatedRequest, _ state: inout SimulatorState) -> SimulatedResponse {
+    /// An app that asks people for consent; without a secret it has to prove itself by a key.
+    private static func putApp(
+        _ id: String, _ request: SimulatedRequest, _ state: inout SimulatorState, now: Instant
+    ) -> SimulatedResponse {
+        let redirects = body(request)?["redirects"]?.array?.compactMap(\.string) ?? []
+        guard !redirects.isEmpty, redirects.allSatisfy(ConsentPage.isRedirect) else {
+            return problem(["redirects must be a list of https addresses, or http://localhost (not 127.0.0.1)."])
+        }
+        guard state.position(id) == nil else { return problem(["\(id) is the client id of a custom connection."]) }
+        let secret = body(request)?.object?.filled("client_secret")
+        state.desk.clients[id] = TokenDesk.Client(id: id, secret: secret, redirects: redirects)
+        state.journal.add(control: request, now: now)
+        return json(200, ["client_id": .string(id), "redirects": .array(redirects.map { .string($0) })])
+    }
+
+    private static func postGrant(
+        _ request: SimulatedRequest, _ state: inout SimulatorState, now: Instant
+    ) -> SimulatedResponse {
         guard let object = body(request)?.object, let clientID = object.filled("client_id") else {
             return problem(["The body must have a client_id."])
         }
@@ -156,7 +186,7 @@ enum ControlAPI {
             return problem(["There is no client \(clientID); give a client_secret to make it."])
         }
         let token = state.desk.grant(
-            clientID: clientID, organisations: wanted, generator: &state.tokenGenerator)
+            clientID: clientID, organisations: wanted, now: now, generator: &state.tokenGenerator)
         return json(200, ["refresh_token": .string(token)])
     }
 }

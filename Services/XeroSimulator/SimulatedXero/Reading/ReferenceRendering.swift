@@ -54,9 +54,9 @@ extension OrganisationBook {
     }
 
     /// The connection as `GET /connections` shows it.
-    func renderConnection() -> JSONValue {
+    func renderConnection(authEventID: String) -> JSONValue {
         [
-            "id": .string(connectionID), "authEventId": .string(connectionID), "tenantId": .string(tenantID),
+            "id": .string(connectionID), "authEventId": .string(authEventID), "tenantId": .string(tenantID),
             "tenantType": "ORGANISATION", "tenantName": .string(definition.name),
             "createdDateUtc": XeroDates.utc(createdAt), "updatedDateUtc": XeroDates.utc(createdAt),
         ]

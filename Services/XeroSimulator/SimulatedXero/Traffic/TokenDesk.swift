@@ -6,7 +6,10 @@ struct TokenDesk: Sendable {
     /// An app that can ask for tokens; each organisation has one of its own, its custom connection.
     struct Client: Sendable {
         let id: String
-        var secret: String
+        /// Nil for an app of type pkce.
+        var secret: String?
+        /// Where people may be sent back to; none for a custom connection.
+        var redirects: [String] = []
     }
 
     /// What an access token is good for.
@@ -14,50 +17,136 @@ struct TokenDesk: Sendable {
         let clientID: String
         /// The grant it came from, nil for a custom connection.
         let grantID: String?
-        let organisations: [String]
+        /// The organisation of a custom connection.
+        let organisation: String?
         let expiresAt: Instant
     }
 
     /// A user's consent, kept alive by refresh tokens.
     struct Grant: Sendable {
         let clientID: String
-        let organisations: [String]
+        var organisations: [String]
+        let scopes: String
         var current: String
+        var usedAt: Instant
         /// The refresh token before, and until when it still counts.
         var previous: (token: String, until: Instant)?
     }
 
+    /// A consent whose code was not used yet.
+    struct Consent: Sendable {
+        let clientID: String
+        let redirect: String
+        let scopes: String
+        let challenge: String?
+        let organisations: [String]
+        let expiresAt: Instant
+    }
+
+    /// What answering takes besides the request.
+    struct Desk {
+        let now: Instant
+        let settings: SimulatorSettings
+        let organisations: Set<String>
+    }
+
+    /// Xero's minutes that a code is good for.
+    static let codeMinutes: Int64 = 5
+    /// Xero's days after which an unused refresh token counts no more.
+    static let refreshDays: Int64 = 60
+
     var clients: [String: Client] = [:]
-    var accessTokens: [String: AccessToken] = [:]
-    var grants: [String: Grant] = [:]
+    private var accessTokens: [String: AccessToken] = [:]
+    private(set) var grants: [String: Grant] = [:]
     private var grantsByToken: [String: String] = [:]
-    private var lastToken = ""
+    private var consents: [String: Consent] = [:]
     private(set) var requests = 0
     private(set) var refusals = 0
+    private(set) var refreshes = 0
+
+    /// What an access token is good for; nil if it is not, any more.
+    func access(_ token: String, now: Instant) -> AccessToken? {
+        accessTokens[token].flatMap { $0.expiresAt > now ? $0 : nil }
+    }
+
+    /// The organisations that an access token reaches.
+    func organisations(_ access: AccessToken) -> [String] {
+        access.grantID.map { grants[$0]?.organisations ?? [] } ?? access.organisation.map { [$0] } ?? []
+    }
 
     /// Answers `POST /connect/token`.
-    mutating func token(
-        _ request: SimulatedRequest, now: Instant, settings: SimulatorSettings, organisations: Set<String>,
-        generator: inout SeededGenerator
-    ) -> Reply {
+    mutating func token(_ request: SimulatedRequest, _ desk: Desk, generator: inout SeededGenerator) -> Reply {
         requests += 1
         let form = PercentCoding.form(String(decoding: request.body, as: UTF8.self))
-        guard let (id, secret) = credentials(request, form), let client = clients[id], client.secret == secret else {
-            return refuse(401, "invalid_client")
-        }
+        guard let client = client(request, form) else { return refuse(401, "invalid_client") }
         switch form["grant_type"] {
         case "client_credentials":
-            guard organisations.contains(id) else { return refuse(400, "unauthorized_client") }
-            return issue(clientID: id, grantID: nil, [id], form, now, settings, &generator)
-        case "refresh_token":
-            guard let given = form["refresh_token"], let grantID = grantsByToken[given], let grant = grants[grantID],
-                grant.clientID == id,
-                grant.current == given || grant.previous.map({ $0.token == given && now < $0.until }) == true
-            else { return refuse(400, "invalid_grant") }
-            return rotate(grantID, grant, given, form, now, settings, &generator)
-        default:
-            return refuse(400, "unsupported_grant_type")
+            guard desk.organisations.contains(client.id) else { return refuse(400, "unauthorized_client") }
+            guard Scopes.areGranular(form["scope"] ?? "") else { return refuse(400, "invalid_scope") }
+            let token = issue(client.id, organisation: client.id, desk, &generator)
+            return reply(token, scopes: form["scope"], desk)
+        case "authorization_code": return exchange(form, client, desk, &generator)
+        case "refresh_token": return refresh(form["refresh_token"] ?? "", client, desk, &generator)
+        default: return refuse(400, "unsupported_grant_type")
         }
+    }
+
+    /// Answers `POST /connect/revocation`: the consent is gone, with all it reached.
+    mutating func revocation(_ request: SimulatedRequest) -> Reply {
+        let form = PercentCoding.form(String(decoding: request.body, as: UTF8.self))
+        guard let client = client(request, form) else { return refuse(401, "invalid_client") }
+        if let id = grantsByToken[form["token"] ?? ""], grants[id]?.clientID == client.id { end(id) }
+        return Reply(200)
+    }
+
+    private mutating func end(_ grantID: String) {
+        grants[grantID] = nil
+        accessTokens = accessTokens.filter { $0.value.grantID != grantID }
+    }
+
+    /// Takes a user's consent; returns the code that the app gets for it.
+    mutating func consent(_ consent: Consent, generator: inout SeededGenerator) -> String {
+        let code = generator.identifier()
+        consents[code] = consent
+        return code
+    }
+
+    private mutating func exchange(
+        _ form: [String: String], _ client: Client, _ desk: Desk, _ generator: inout SeededGenerator
+    ) -> Reply {
+        guard let consent = consents.removeValue(forKey: form["code"] ?? ""), consent.clientID == client.id,
+            consent.redirect == form["redirect_uri"], consent.expiresAt > desk.now
+        else { return refuse(400, "invalid_grant") }
+        if let challenge = consent.challenge {
+            guard let verifier = form["code_verifier"], (43...128).contains(verifier.utf8.count),
+                Scopes.challenge(verifier) == challenge
+            else { return refuse(400, "invalid_grant") }
+        }
+        let id = open(client.id, consent.organisations, consent.scopes, desk.now, &generator)
+        let token = issue(client.id, grantID: id, desk, &generator)
+        return reply(token, scopes: consent.scopes, desk, refreshToken: grants[id]?.current)
+    }
+
+    /// A first use of the newest refresh token makes another; a retry of the one before gets the newest again.
+    private mutating func refresh(
+        _ given: String, _ client: Client, _ desk: Desk, _ generator: inout SeededGenerator
+    ) -> Reply {
+        refreshes += 1
+        let longest = Self.refreshDays * desk.settings.dayMicroseconds
+        guard let id = grantsByToken[given], var grant = grants[id], grant.clientID == client.id,
+            grant.current == given || grant.previous.map({ $0.token == given && desk.now < $0.until }) == true,
+            desk.now.microseconds - grant.usedAt.microseconds < longest
+        else { return refuse(400, "invalid_grant") }
+        if given == grant.current {
+            let grace = Int64(desk.settings.tokenMinutes) * desk.settings.minuteMicroseconds
+            grant.previous = (given, Instant(microseconds: desk.now.microseconds + grace))
+            grant.current = generator.identifier()
+            grant.usedAt = desk.now
+            grantsByToken[grant.current] = id
+            grants[id] = grant
+        }
+        let token = issue(client.id, grantID: id, desk, &generator)
+        return reply(token, scopes: grant.scopes, desk, refreshToken: grant.current)
     }
 
     private mutating func refuse(_ status: Int, _ error: String) -> Reply {
@@ -65,59 +154,60 @@ struct TokenDesk: Sendable {
         return Reply(status, .json(["error": .string(error)]))
     }
 
-    /// A first use of the newest refresh token makes another; a retry of the one before gets the newest again.
-    private mutating func rotate(
-        _ grantID: String, _ grant: Grant, _ given: String, _ form: [String: String], _ now: Instant,
-        _ settings: SimulatorSettings, _ generator: inout SeededGenerator
-    ) -> Reply {
-        var changed = grant
-        if given == grant.current {
-            let grace = Int64(settings.tokenMinutes) * settings.minuteMicroseconds
-            changed.previous = (given, Instant(microseconds: now.microseconds + grace))
-            changed.current = generator.identifier()
-            grantsByToken[changed.current] = grantID
-            grants[grantID] = changed
-        }
-        return issue(
-            clientID: grant.clientID, grantID: grantID, grant.organisations, form, now, settings, &generator,
-            refreshToken: changed.current)
+    private mutating func issue(
+        _ clientID: String, grantID: String? = nil, organisation: String? = nil, _ desk: Desk,
+        _ generator: inout SeededGenerator
+    ) -> String {
+        let life = Int64(desk.settings.tokenMinutes) * desk.settings.minuteMicroseconds
+        let token = "sim.\(generator.identifier()).\(generator.identifier())"
+        accessTokens = accessTokens.filter { $0.value.expiresAt > desk.now }
+        accessTokens[token] = AccessToken(
+            clientID: clientID, grantID: grantID, organisation: organisation,
+            expiresAt: Instant(microseconds: desk.now.microseconds + life))
+        return token
     }
 
-    private mutating func issue(
-        clientID: String, grantID: String?, _ organisations: [String], _ form: [String: String], _ now: Instant,
-        _ settings: SimulatorSettings, _ generator: inout SeededGenerator, refreshToken: String? = nil
-    ) -> Reply {
-        let life = Int64(settings.tokenMinutes) * settings.minuteMicroseconds
-        let token = "sim.\(generator.identifier()).\(generator.identifier())"
-        lastToken = token
-        accessTokens = accessTokens.filter { $0.value.expiresAt > now }
-        accessTokens[token] = AccessToken(
-            clientID: clientID, grantID: grantID, organisations: organisations,
-            expiresAt: Instant(microseconds: now.microseconds + life))
+    private func reply(_ token: String, scopes: String?, _ desk: Desk, refreshToken: String? = nil) -> Reply {
+        let life = Int64(desk.settings.tokenMinutes) * desk.settings.minuteMicroseconds
         var object: JSONObject = [
             "access_token": .string(token), "expires_in": .number(JSONNumber(max(1, life / 1_000_000))),
             "token_type": "Bearer",
         ]
-        if let scope = form["scope"] { object["scope"] = .string(scope) }
-        if let refreshToken { object["refresh_token"] = .string(refreshToken) }
+        if let scopes { object["scope"] = .string(scopes) }
+        if let refreshToken, (scopes ?? "").split(separator: " ").contains("offline_access") {
+            object["refresh_token"] = .string(refreshToken)
+        }
         return Reply(200, .json(.object(object)))
     }
 
     /// Makes an access token for a custom connection.
-    mutating func custom(
-        _ clientID: String, now: Instant, settings: SimulatorSettings, generator: inout SeededGenerator
-    ) -> String {
-        _ = issue(clientID: clientID, grantID: nil, [clientID], [:], now, settings, &generator)
-        return lastToken
+    mutating func custom(_ clientID: String, _ desk: Desk, generator: inout SeededGenerator) -> String {
+        issue(clientID, organisation: clientID, desk, &generator)
     }
 
     /// Makes a grant as a user's consent would; returns its first refresh token.
-    mutating func grant(clientID: String, organisations: [String], generator: inout SeededGenerator) -> String {
+    mutating func grant(
+        clientID: String, organisations: [String], now: Instant, generator: inout SeededGenerator
+    ) -> String {
+        let id = open(clientID, organisations, "offline_access \(Scopes.usual)", now, &generator)
+        return grants[id]?.current ?? ""
+    }
+
+    private mutating func open(
+        _ clientID: String, _ organisations: [String], _ scopes: String, _ now: Instant,
+        _ generator: inout SeededGenerator
+    ) -> String {
         let id = generator.identifier()
         let token = generator.identifier()
-        grants[id] = Grant(clientID: clientID, organisations: organisations, current: token, previous: nil)
+        grants[id] = Grant(
+            clientID: clientID, organisations: organisations, scopes: scopes, current: token, usedAt: now)
         grantsByToken[token] = id
-        return token
+        return id
+    }
+
+    /// Takes an organisation away from what a grant reaches.
+    mutating func disconnect(_ organisation: String, grantID: String) {
+        grants[grantID]?.organisations.removeAll { $0 == organisation }
     }
 
     /// Makes all tokens of a client worthless; with its grants too, only a new consent helps.
@@ -127,42 +217,22 @@ struct TokenDesk: Sendable {
         grants = grants.filter { $0.value.clientID != clientID }
     }
 
-    private func credentials(_ request: SimulatedRequest, _ form: [String: String]) -> (String, String)? {
+    /// Ends every consent that reaches an organisation.
+    mutating func revoke(organisation: String) {
+        for (id, grant) in grants where grant.organisations.contains(organisation) { end(id) }
+    }
+
+    private func client(_ request: SimulatedRequest, _ form: [String: String]) -> Client? {
+        var id = form["client_id"]
+        var secret = form["client_secret"]
         if let header = request.headers["authorization"], header.lowercased().hasPrefix("basic ") {
             guard let bytes = Base64.decode(header.dropFirst(6)) else { return nil }
             let parts = String(decoding: bytes, as: UTF8.self).split(
                 separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2 else { return nil }
-            return (String(parts[0]), String(parts[1]))
+            (id, secret) = (String(parts[0]), String(parts[1]))
         }
-        guard let id = form["client_id"], let secret = form["client_secret"] else { return nil }
-        return (id, secret)
-    }
-}
-
-/// Base64 as far as credentials need it.
-enum Base64 {
-    static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var buffer: UInt32 = 0
-        var bits = 0
-        for byte in text.utf8 where byte != UInt8(ascii: "=") && byte != UInt8(ascii: " ") {
-            let value: UInt8
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = byte - UInt8(ascii: "A")
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = byte - UInt8(ascii: "a") + 26
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = byte - UInt8(ascii: "0") + 52
-            case UInt8(ascii: "+"), UInt8(ascii: "-"): value = 62
-            case UInt8(ascii: "/"), UInt8(ascii: "_"): value = 63
-            default: return nil
-            }
-            buffer = buffer << 6 | UInt32(value)
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                bytes.append(UInt8(truncatingIfNeeded: buffer >> UInt32(bits)))
-            }
-        }
-        return bytes
+        guard let id, let client = clients[id], client.secret == secret else { return nil }
+        return client
     }
 }
