@@ -144,12 +144,22 @@ struct PreviewSource: Sendable {
             let id = try row.decode("order_id", as: String.self)
             let revision = try row.decode("revision", as: Int.self)
             let createdAt = try row.decode("created_at", as: Int64?.self).map { Instant(microseconds: $0) }
-            let snapshot = try await OrderHistory.snapshot(storeID: store, orderID: id, revision: revision, in: session)
-            let past = try await OrderHistory.past(
-                storeID: store, orderID: id, revision: revision, createdAt: createdAt, since: rules.since, in: session)
-            previews.append(OrderPreview(snapshot, past: past, rules: rules))
+            previews.append(
+                try await preview(orderID: id, revision: revision, createdAt: createdAt, in: session))
         }
         return previews
+    }
+
+    /// A preview of one order's snapshot.
+    func preview(
+        orderID: String, revision: Int, createdAt: Instant?, in session: some PostgresSession
+    ) async throws -> OrderPreview {
+        let store = rules.store.storeID
+        let snapshot = try await OrderHistory.snapshot(
+            storeID: store, orderID: orderID, revision: revision, in: session)
+        let past = try await OrderHistory.past(
+            storeID: store, orderID: orderID, revision: revision, createdAt: createdAt, since: rules.since, in: session)
+        return OrderPreview(snapshot, past: past, rules: rules)
     }
 }
 
