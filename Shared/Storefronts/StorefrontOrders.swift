@@ -97,6 +97,8 @@ public enum StorefrontOrders {
         case .magento: MagentoOrderParser.self
         case .shopify: ShopifyOrderParser.self
         case .cscart: CSCartOrderParser.self
+        case .xcart: XCartOrderParser.self
+        case .bigcommerce: BigCommerceOrderParser.self
         }
     }
 

@@ -10,6 +10,7 @@ import Testing
     static let payloads: [(Platform, String)] = [
         (.magento, PlatformPayloads.magento), (.shopify, PlatformPayloads.shopify),
         (.shopify, PlatformPayloads.shopifyGraphQL), (.cscart, PlatformPayloads.cscart),
+        (.xcart, PlatformPayloads.xcart), (.bigcommerce, PlatformPayloads.bigcommerce),
     ]
 
     @Test(arguments: payloads)

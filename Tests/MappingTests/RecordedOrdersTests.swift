@@ -77,6 +77,8 @@ import Testing
     private static let least: [Platform: (planned: Int, parts: Int, held: Int, others: Int)] = [
         .woocommerce: (12, 0, 5, 5), .magento: (6, 2, 3, 5), .shopify: (3, 2, 3, 10),
         .cscart: (3, 0, 0, 2),
+        .xcart: (0, 0, 0, 0),
+        .bigcommerce: (0, 0, 0, 9),
     ]
 
     private func results(

@@ -133,4 +133,50 @@ public enum PlatformPayloads {
         "7":{"rate_type":"P","rate_value":"5.000","price_includes_tax":"N","description":"Local","tax_subtotal":4.91,
         "applies":{"P":4.91,"S":0,"items":{"S":[],"P":{"111":true,"222":true}}}}}}}
         """#
+
+    /// Sales tax on top, a discount of the order, shipping, a fee; a part went back.
+    public static let xcart = #"""
+        {"order":{"id":310,"order_number":"00310","total":104.95,"sub_total":100,"currency":"EUR","email":"bo@nets.example",
+        "create_date":"2026-05-01T10:00:00+00:00","update_date":"2026-05-03T10:00:00+00:00",
+        "payment_status":{"code":"PP"},"shipping_method_name":"Boat","customer_id":12,"notes":"",
+        "items":[{"id":1,"sku":"NET","name":"Net","price":30,"amount":2,
+        "surcharges":[{"type":"tax","code":"TAX.1","include":false,"available":true,"value":5.4000}]},
+        {"id":2,"sku":"FLOAT","name":"Float","price":40,"amount":1,
+        "surcharges":[{"type":"tax","code":"TAX.1","include":false,"available":true,"value":3.6}]}],
+        "surcharges":[{"type":"discount","code":"DC","include":false,"available":true,"value":-10.0,"name":"Sale"},
+        {"type":"shipping","code":"SHIPPING","include":false,"available":true,"value":5.0,"name":"Delivery"},
+        {"type":"handling","code":"COD","include":false,"available":true,"value":0.4501,"name":"Collection"},
+        {"type":"shipping","code":"OLD","include":false,"available":false,"value":99,"name":"Gone"},
+        {"type":"tax","code":"TAX.1","include":false,"available":true,"value":9.4999,"name":"Harbour tax"}],
+        "billing_address":{"firstname":"Bo","lastname":"Ek","street":"1 Pier","city":"Turku","zipcode":"20100",
+        "country_code":"FI","phone":"+358"}},
+        "transactions":[{"id":70,"type":"sale","status":"S","value":104.95,"method_name":"Card","date":1777630000},
+        {"id":71,"type":"sale","status":"F","value":104.95,"method_name":"Card","date":1777620000},
+        {"id":72,"type":"refund","status":"S","value":20.00,"date":1777800000}]}
+        """#
+
+    /// Tax on top, a coupon, shipping, store credit spent; a product was given back.
+    public static let bigcommerce = #"""
+        {"order":{"id":410,"customer_id":15,"status_id":14,"status":"Partially Refunded","payment_status":"partially refunded",
+        "date_created":"Fri, 01 May 2026 10:00:00 +0000","date_modified":"Mon, 04 May 2026 09:00:00 +0000",
+        "currency_code":"EUR","default_currency_code":"EUR","payment_method":"Card","payment_provider_id":"p-9",
+        "subtotal_ex_tax":"100.0000","subtotal_inc_tax":"110.0000","subtotal_tax":"9.0000",
+        "shipping_cost_ex_tax":"10.0000","shipping_cost_inc_tax":"11.0000","shipping_cost_tax":"1.0000",
+        "handling_cost_ex_tax":"0.0000","handling_cost_inc_tax":"0.0000","handling_cost_tax":"0.0000",
+        "discount_amount":"0.0000","coupon_discount":"10.0000","total_ex_tax":"100.0000","total_inc_tax":"110.0000",
+        "total_tax":"10.0000","store_credit_amount":"15.0000","gift_certificate_amount":"0.0000",
+        "refunded_amount":"29.7000","customer_message":"","is_deleted":false,
+        "billing_address":{"first_name":"Mo","last_name":"Day","company":"","street_1":"7 Elm","street_2":"","city":"Cork",
+        "state":"Munster","zip":"T12","country":"Ireland","country_iso2":"IE","phone":"1","email":"mo@caps.example"}},
+        "products":[{"id":1,"name":"Cap","sku":"CAP","type":"physical","quantity":2,"total_ex_tax":"60.0000",
+        "total_inc_tax":"66.0000","total_tax":"6.0000","applied_discounts":[{"id":"coupon","amount":"6.0000"}]},
+        {"id":2,"name":"Scarf","sku":"SCARF","type":"physical","quantity":1,"total_ex_tax":"40.0000",
+        "total_inc_tax":"44.0000","total_tax":"4.0000","applied_discounts":[{"id":"coupon","amount":"4.0000"}]}],
+        "taxes":[{"line_item_type":"item","order_product_id":1,"name":"VAT","rate":"10.0000","line_amount":"6.0000"},
+        {"line_item_type":"item","order_product_id":2,"name":"VAT","rate":"10.0000","line_amount":"4.0000"},
+        {"line_item_type":"shipping","order_product_id":null,"name":"VAT","rate":"10.0000","line_amount":"1.0000"}],
+        "refunds":[{"id":5,"order_id":410,"created":"2026-05-04T09:00:00+00:00","reason":"torn","total_amount":29.70,
+        "total_tax":2.70,"items":[{"item_type":"PRODUCT","item_id":1,"quantity":1,"requested_amount":27}],
+        "payments":[{"provider_id":"braintree","amount":29.70}]}]}
+        """#
 }

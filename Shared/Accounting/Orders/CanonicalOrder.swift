@@ -92,6 +92,10 @@ public enum Platform: String, Sendable, Hashable, CaseIterable {
     case shopify
     /// CS-Cart and Multi-Vendor.
     case cscart
+    /// X-Cart.
+    case xcart
+    /// BigCommerce.
+    case bigcommerce
 }
 
 /// The figures that a storefront gives for an order as a whole.

@@ -99,6 +99,14 @@ struct PayloadFields {
         }
     }
 
+    /// The first of some objects that is there, or `nil`.
+    func optionalFields(firstOf keys: [String]) throws(StorefrontError) -> PayloadFields? {
+        for key in keys {
+            if let fields = try optionalFields(key) { return fields }
+        }
+        return nil
+    }
+
     /// The objects in a map or in a list, each with its key or its position: PHP writes one where the other is meant.
     func entries(_ key: String) throws(StorefrontError) -> [(key: String, fields: PayloadFields)] {
         guard case .object(let map) = members[key] else {
