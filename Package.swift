@@ -126,6 +126,7 @@ let package = Package(
                 "JSON", "Accounting", "Mapping", "Xero", "Postgres", "Messaging", crypto, lifecycle, locks, logging,
                 yams,
             ]),
+        library("Planning", ["JSON", "Accounting", "Storefronts", "Mapping", "Ledger", "Postgres"]),
         // Services
         service(
             "Ingest",
@@ -143,7 +144,8 @@ let package = Package(
         service(
             "Transformer",
             [
-                "ServiceKit", "Observability", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Ledger", "Postgres",
+                "ServiceKit", "Observability", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Planning", "Ledger",
+                "Postgres",
                 "JSON",
                 "Accounting", metrics, locks,
             ]),
@@ -164,8 +166,8 @@ let package = Package(
         service(
             "CLI",
             [
-                "ServiceKit", "Observability", "Storefronts", "Ledger", "Mapping", "Messaging", "Xero", "RabbitMQ",
-                "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, locks,
+                "ServiceKit", "Observability", "Storefronts", "Ledger", "Mapping", "Planning", "Messaging", "Xero",
+                "RabbitMQ", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, locks,
             ]),
         // Stand-ins
         .target(
@@ -251,7 +253,11 @@ let package = Package(
             ]),
         tests(
             "Transformer",
-            ["Transformer", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+            [
+                "Transformer", "Planning", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON",
+                "Accounting",
+                logging,
+            ]),
         tests(
             "XeroWriter",
             [
@@ -277,8 +283,8 @@ let package = Package(
         tests(
             "CLI",
             [
-                "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Xero", "SimulatedXero", "RabbitMQ", "Postgres",
-                "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging, lifecycle,
+                "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Mapping", "Planning", "Xero", "SimulatedXero",
+                "RabbitMQ", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging, lifecycle,
             ]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
         tests("Deploy", ["JSON", yams]),

@@ -6,6 +6,7 @@ import Mapping
 import Messaging
 import Metrics
 import Observability
+import Planning
 import Postgres
 
 /// Plans orders: one transaction each, from the newest snapshot to the documents and the messages that announce them.
@@ -108,8 +109,11 @@ struct OrderPlanning: Sendable {
     private func plan(_ order: OrderReference, in session: some PostgresSession) async throws -> OrderStanding? {
         guard let sale = try await SaleStore.lock(order, in: session) else { return nil }
         let rules = try await rules.rules(of: order.storeID)
-        let snapshot = try await SaleStore.snapshot(order, revision: sale.revision, in: session)
-        let past = try await SaleStore.past(order, sale: sale, since: rules.since, in: session)
+        let snapshot = try await OrderHistory.snapshot(
+            storeID: order.storeID, orderID: order.orderID, revision: sale.revision, in: session)
+        let past = try await OrderHistory.past(
+            storeID: order.storeID, orderID: order.orderID, revision: sale.revision, createdAt: sale.createdAt,
+            since: rules.since, in: session)
         let decision = OrderDecision.decide(snapshot, past: past, rules: rules)
         if decision.readAgain { try await askAgain(order, in: session) }
         let standing = try await write(decision, of: order, sale: sale, rules: rules, in: session)
@@ -131,7 +135,7 @@ struct OrderPlanning: Sendable {
         }
         let change = try await PlanWriter.write(
             plan: plan, storeID: order.storeID, orgID: rules.org.orgID, orderID: order.orderID, revision: sale.revision,
-            mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), actor: Self.origin,
+            mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), isDryRun: rules.isDryRun, actor: Self.origin,
             traceparent: TraceParent.current?.description, in: session)
         switch decision.outcome {
         case .planned: return OrderStanding(change.orderState)

@@ -1,6 +1,7 @@
 import Accounting
 import JSON
 import Ledger
+import Planning
 import Postgres
 
 /// One order's row, as far as planning goes.
@@ -49,42 +50,6 @@ enum SaleStore {
             modifiedAt: Instant(microseconds: try row.decode("modified_at")))
     }
 
-    /// The body of one of the order's snapshots.
-    static func snapshot(
-        _ order: OrderReference, revision: Int, in session: some PostgresSession
-    ) async throws -> JSONValue {
-        let rows = try await session.query(
-            """
-            SELECT body FROM snapshot WHERE store_id = \(order.storeID) AND entity = 'order'
-                AND entity_id = \(order.orderID) AND revision = \(revision)
-            """)
-        guard let text = try rows.first?.decode("body", as: String.self) else {
-            throw MissingSnapshot(order: order, revision: revision)
-        }
-        return try JSONValue(parsing: Array(text.utf8))
-    }
-
-    /// What is known of the order besides its newest snapshot.
-    static func past(
-        _ order: OrderReference, sale: SaleToPlan, since: Instant, in session: some PostgresSession
-    ) async throws -> OrderDecision.Past {
-        let rows = try await session.query(
-            """
-            SELECT max(document_date) FILTER (WHERE kind = 'invoice')::text AS invoice_date, count(*) > 0 AS has_documents
-            FROM document WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)
-                AND state NOT IN ('superseded')
-            """)
-        var past = OrderDecision.Past()
-        if let row = rows.first {
-            past.invoiceDate = row["invoice_date"].flatMap { CalendarDate($0) }
-            past.hasDocuments = try row.decode("has_documents")
-        }
-        if sale.revision > 1, let created = sale.createdAt, created < since {
-            past.firstSnapshot = try await snapshot(order, revision: 1, in: session)
-        }
-        return past
-    }
-
     /// Stores where an order stands now.
     static func store(
         _ standing: OrderStanding, of order: OrderReference, revision: Int, mappingVersion: Int64,
@@ -117,14 +82,6 @@ enum SaleStore {
             OrderReference(storeID: try row.decode("store_id"), orderID: try row.decode("order_id"))
         }
     }
-}
-
-/// A row of `sale` names a snapshot that is not there.
-struct MissingSnapshot: Error, CustomStringConvertible {
-    var order: OrderReference
-    var revision: Int
-
-    var description: String { "version \(revision) of order \(order.text) is not in the database" }
 }
 
 /// Where an order stands: a row's state with its reason.

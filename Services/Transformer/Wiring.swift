@@ -28,8 +28,8 @@ struct Wiring {
             publisher.isConnected && consumer.isConnected ? nil : "not connected to RabbitMQ"
         }
         let planning = OrderPlanning(
-            database: context.database, rules: StoreRules(watch: watch), tracer: context.tracer,
-            logger: context.logger, announced: { relay.wake() })
+            database: context.database, rules: StoreRules(watch: watch, database: context.database),
+            tracer: context.tracer, logger: context.logger, announced: { relay.wake() })
         let runner = ConsumerRunner(
             consumer: consumer, queue: PipelineTopology.observedQueue, concurrency: concurrency, logger: context.logger,
             key: { OrderReference($0.body)?.text ?? $0.routingKey },

@@ -18,6 +18,7 @@ public enum PlanWriter {
     ///   - revision: the snapshot the plan was made from.
     ///   - mappingVersion: the mapping the plan was made with.
     ///   - isBackfill: whether the order is an old one, which newer ones may overtake.
+    ///   - isDryRun: whether nothing may be sent: the documents stay planned.
     ///   - actor: who plans, for the audit trail; also the origin of the outbox rows.
     ///   - traceparent: the W3C trace of the planning; documents that it changes go on in it.
     ///   - session: the transaction.
@@ -25,12 +26,13 @@ public enum PlanWriter {
     /// - Throws: ``PlanError``, after which the transaction has to be rolled back, or a `PostgresError`.
     public static func write(
         plan: OrderPlan, storeID: String, orgID: String, orderID: String, revision: Int, mappingVersion: Int64,
-        isBackfill: Bool = false, actor: String = "transformer", traceparent: String? = nil,
+        isBackfill: Bool = false, isDryRun: Bool = false, actor: String = "transformer", traceparent: String? = nil,
         in session: some PostgresSession
     ) async throws -> PlanChange {
         let order = PlannedOrder(
             plan: plan, storeID: storeID, orgID: orgID, orderID: orderID, revision: revision,
-            mappingVersion: mappingVersion, isBackfill: isBackfill, actor: actor, traceparent: traceparent)
+            mappingVersion: mappingVersion, isBackfill: isBackfill, isDryRun: isDryRun, actor: actor,
+            traceparent: traceparent)
         var present = try await DocumentStore.lock(
             keys: order.allKeys, storeID: storeID, orderID: orderID, in: session)
         if let reason = PlanGuard.objection(to: order, present: present) {
@@ -63,6 +65,7 @@ struct PlannedOrder: Sendable {
     var revision: Int
     var mappingVersion: Int64
     var isBackfill: Bool
+    var isDryRun: Bool
     var actor: String
     var traceparent: String?
 
