@@ -3,6 +3,7 @@ import JSON
 import Ledger
 import Logging
 import Messaging
+import Observability
 import Postgres
 import RabbitMQ
 import ServiceKit
@@ -44,6 +45,11 @@ struct Wiring {
                 settings: settings, time: time, gate: gate, tracer: context.tracer, logger: logger,
                 onOutcome: { relay.wake() })
         }
+        let metrics = WriterMetrics { supervisor.readings }
+        context.metrics.addCollector { metrics.collect() }
+        let backlog = PeriodicService(
+            name: "looking at what waits for Xero", every: .seconds(15), logger: logger,
+            body: { try await metrics.update(time: time.ledger, in: database) })
         let consumer = RabbitMQConsumer(
             configuration: context.amqp, topology: PipelineTopology.topology, queue: PipelineTopology.commandsQueue,
             prefetch: 200, logger: logger)
@@ -58,7 +64,7 @@ struct Wiring {
                 supervisor.wake(org)
                 return .done
             })
-        return [HTTPClientService(client: client), publisher, relay, keeper, supervisor, consumer, runner]
+        return [HTTPClientService(client: client), publisher, relay, keeper, supervisor, backlog, consumer, runner]
     }
 
     static func settings(_ environment: Environment) throws -> WriterSettings {

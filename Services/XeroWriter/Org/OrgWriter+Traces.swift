@@ -51,7 +51,9 @@ extension OrgWriter {
         return await TraceParent.$current.withValue(span.context) {
             let began = time.now()
             let sent = await send()
-            tell(record, sent, seconds: time.now().seconds(since: began), &span)
+            let seconds = time.now().seconds(since: began)
+            CallMetrics.count(sent, seconds: seconds)
+            tell(record, sent, seconds: seconds, &span)
             return sent
         }
     }
