@@ -19,7 +19,8 @@ struct Wiring {
         let publisher = RabbitMQPublisher(
             configuration: context.amqp, topology: PipelineTopology.topology, logger: context.logger)
         let relay = OutboxRelay(
-            database: context.database, publisher: publisher, origin: OrderPlanning.origin, logger: context.logger)
+            database: context.database, publisher: publisher, origin: OrderPlanning.origin, tracer: context.tracer,
+            logger: context.logger)
         let consumer = RabbitMQConsumer(
             configuration: context.amqp, topology: PipelineTopology.topology, queue: PipelineTopology.observedQueue,
             prefetch: concurrency * 4, logger: context.logger)
@@ -27,8 +28,8 @@ struct Wiring {
             publisher.isConnected && consumer.isConnected ? nil : "not connected to RabbitMQ"
         }
         let planning = OrderPlanning(
-            database: context.database, rules: StoreRules(watch: watch), logger: context.logger,
-            announced: { relay.wake() })
+            database: context.database, rules: StoreRules(watch: watch, database: context.database),
+            tracer: context.tracer, logger: context.logger, announced: { relay.wake() })
         let runner = ConsumerRunner(
             consumer: consumer, queue: PipelineTopology.observedQueue, concurrency: concurrency, logger: context.logger,
             key: { OrderReference($0.body)?.text ?? $0.routingKey },

@@ -2,6 +2,7 @@ import Accounting
 import JSON
 import Ledger
 import Mapping
+import Planning
 import Storefronts
 import TestSupport
 import Testing
@@ -52,20 +53,26 @@ import Testing
         #expect(decision.readAgain)
     }
 
+    private func past(_ firstSnapshot: JSONValue) -> OrderDecision.Past {
+        var past = OrderDecision.Past()
+        past.firstSnapshot = firstSnapshot
+        return past
+    }
+
     @Test func `an order from before the start is held once its amounts differ`() throws {
         let first = try PlatformPayloads.changed(PlatformPayloads.bigcommerce, "refunded_amount", "0.0000")
         guard case .object(var snapshot) = first else { return }
         snapshot["refunds"] = []
         let later = try rules(.bigcommerce, since: "2026-06-01T00:00:00Z")
         let same = OrderDecision.decide(
-            .object(snapshot), past: OrderDecision.Past(firstSnapshot: .object(snapshot)), rules: later)
+            .object(snapshot), past: past(.object(snapshot)), rules: later)
         guard case .ignored = same.outcome else {
             Issue.record("\(same.outcome)")
             return
         }
         let other = try PlatformPayloads.changed(JSONValue.object(snapshot).text, "total_inc_tax", "99.0000")
         let changed = OrderDecision.decide(
-            .object(snapshot), past: OrderDecision.Past(firstSnapshot: other), rules: later)
+            .object(snapshot), past: past(other), rules: later)
         guard case .held(let reason, _) = changed.outcome else {
             Issue.record("\(changed.outcome)")
             return
