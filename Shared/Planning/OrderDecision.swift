@@ -8,7 +8,7 @@ import Storefronts
 public struct OrderDecision: Sendable {
     /// The plan, or why there is none.
     public var outcome: PlanOutcome
-    /// Whether the storefront has to be asked again first: the order names refunds that were not read with it.
+    /// Whether the storefront has to be asked again first: a part of the order was not read with it.
     public var readAgain = false
     /// The order as it was read; `nil` if it could not be.
     public var order: CanonicalOrder?
@@ -35,12 +35,8 @@ public struct OrderDecision: Sendable {
         let order: CanonicalOrder
         do {
             order = try StorefrontOrders.order(from: snapshot, platform: rules.platform, reading: rules.reading)
-        } catch  where error.code == .notAnOrder {
-            return OrderDecision(outcome: .ignored(reason: error.message))
         } catch {
-            return OrderDecision(
-                outcome: .held(reason: "the order cannot be read: \(error.message)", findings: []),
-                readAgain: error.code == .incomplete)
+            return unreadable(error)
         }
         switch StartRule.verdict(history(order, past, rules), since: rules.since) {
         case .ignored(let reason): return OrderDecision(outcome: .ignored(reason: reason), order: order)
@@ -51,6 +47,13 @@ public struct OrderDecision: Sendable {
             outcome: Planner.plan(
                 order: order, mapping: rules.mapping, org: rules.org, store: rules.store, invoiceDate: past.invoiceDate),
             order: order)
+    }
+
+    /// What becomes of a snapshot of which no canonical order can be made.
+    private static func unreadable(_ error: StorefrontError) -> OrderDecision {
+        if error.code == .notAnOrder { return OrderDecision(outcome: .ignored(reason: error.message)) }
+        let reason = error.code == .unsupported ? error.message : "the order cannot be read: \(error.message)"
+        return OrderDecision(outcome: .held(reason: reason, findings: []), readAgain: error.code == .incomplete)
     }
 
     private static func history(

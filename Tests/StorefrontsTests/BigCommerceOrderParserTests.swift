@@ -50,6 +50,22 @@ import Testing
         #expect(found.contains { $0.contains("but the order's total with tax is 110.00: 3.00 apart") }, "\(found)")
     }
 
+    @Test func `prices with tax of two rates keep their cents`() throws {
+        let text = #"""
+            {"order":{"id":2,"status_id":11,"date_created":"Fri, 01 May 2026 10:00:00 +0000","currency_code":"EUR",
+            "subtotal_ex_tax":"26.5152","subtotal_inc_tax":"30.0000","subtotal_tax":"3.1400","shipping_cost_ex_tax":"4.5455",
+            "shipping_cost_inc_tax":"5.0000","shipping_cost_tax":"0.4500","discount_amount":"3.0000","coupon_discount":"0.0000",
+            "total_ex_tax":"28.4100","total_inc_tax":"32.0000","total_tax":"3.5900"},
+            "products":[{"id":1,"name":"A","quantity":3,"total_ex_tax":"16.6667","total_inc_tax":"20.0000","total_tax":"3.3333",
+            "applied_discounts":[{"amount":"2.0000"}]},{"id":2,"name":"B","quantity":1,"total_ex_tax":"9.8485",
+            "total_inc_tax":"10.0000","total_tax":"0.1515","applied_discounts":[{"amount":"1.0000"}]}]}
+            """#
+        let order = try order(JSONValue(parsing: text))
+        #expect(order.lines.map(\.tax) == amounts("3", "0.14", "0.45"))
+        #expect(order.lines.map(\.net) == amounts("15", "8.86", "4.55"))
+        #expect(TieOut.check(order) == .ties(residualNet: .zero, residualTax: .zero))
+    }
+
     @Test func `a refund's items are with tax or without, as its total says`() throws {
         let plain = try order(JSONValue(parsing: PlatformPayloads.bigcommerce)).refunds
         #expect(plain.map(\.amount) == amounts("29.7"))

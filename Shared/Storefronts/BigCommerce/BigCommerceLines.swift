@@ -12,6 +12,8 @@ struct BigCommerceLines {
     /// What products cost without tax before the order's discounts.
     private var rows: [ExactDecimal] = []
     private let rates: [String: [Rate]]
+    /// Whether the order's discounts are stated with tax, as in stores whose prices include it.
+    private var statesDiscountsWithTax = false
 
     private struct Rate {
         let name: String
@@ -29,10 +31,15 @@ struct BigCommerceLines {
     ) throws(StorefrontError) {
         self.currency = currency
         rates = try Self.rates(taxes)
+        let (withTax, withoutTax) = (try total(order, "_inc_tax"), try total(order, "_ex_tax"))
+        statesDiscountsWithTax = withTax.left.magnitude <= withoutTax.left.magnitude
         try addProducts(products, order: order)
         for extra in Self.extras {
-            let net = try order.optionalAmount("\(extra.key)_ex_tax") ?? .zero
             let tax = try order.optionalAmount("\(extra.key)_tax") ?? .zero
+            let net =
+                statesDiscountsWithTax
+                ? (try order.optionalAmount("\(extra.key)_inc_tax") ?? .zero) - tax
+                : try order.optionalAmount("\(extra.key)_ex_tax") ?? .zero
             if net.isZero, tax.isZero { continue }
             lines.append(CanonicalLine(id: extra.key, kind: extra.kind, name: extra.name, net: net, tax: tax))
         }
@@ -41,12 +48,10 @@ struct BigCommerceLines {
 
     private mutating func addProducts(_ products: [JSONValue], order: PayloadFields) throws(StorefrontError) {
         var discounts: [ExactDecimal] = []
-        var listedTaxes: [ExactDecimal] = []
+        var listed: [(net: ExactDecimal, tax: ExactDecimal)] = []
         for (index, product) in products.enumerated() {
             let item = try PayloadFields(product, path: "products[\(index)]")
-            let net = try item.amount("total_ex_tax")
-            rows.append(net)
-            listedTaxes.append(try item.optionalAmount("total_tax") ?? .zero)
+            listed.append((try item.amount("total_ex_tax"), try item.amount("total_tax")))
             var discount = ExactDecimal.zero
             for part in try item.objects("applied_discounts") { discount += try part.amount("amount") }
             discounts.append(discount)
@@ -56,17 +61,26 @@ struct BigCommerceLines {
                 CanonicalLine(
                     id: item.optionalID("id") ?? String(index), kind: isGiftCard ? .giftCard : .product,
                     name: item.text("name"), sku: sku.isEmpty ? nil : sku, quantity: try item.amount("quantity"),
-                    net: net))
+                    net: .zero))
         }
-        // What the order's discounts take off without tax is what the totals lack; each product says its part of them.
-        let weights = discounts.sum().isZero ? rows : discounts
-        let off = try discountWithoutTax(order)
-        for (index, share) in off.apportioned(over: weights, scale: 4).enumerated() { lines[index].net -= share }
-        // The tax of products is after discounts as well.
-        let tax = try order.amount("subtotal_tax")
-        let taxWeights = listedTaxes.sum().isZero ? lines.map(\.net) : listedTaxes
-        for (index, share) in tax.apportioned(over: taxWeights, scale: currency.minorUnits).enumerated() {
-            lines[index].tax = share
+        rows = listed.map(\.net)
+        // What the order's discounts take off is what the totals lack; each product says its part of them. The side that the
+        // store states them on is the one that has no more digits than money has.
+        let suffix = statesDiscountsWithTax ? "_inc_tax" : "_ex_tax"
+        let off = try parts(order, suffix).map(\.amount).sum() - order.amount("total\(suffix)")
+        let before = listed.map { statesDiscountsWithTax ? $0.net + $0.tax : $0.net }
+        let shares = off.apportioned(over: discounts.sum().isZero ? before : discounts, scale: currency.minorUnits)
+        let after = zip(before, shares).map { $0 - $1 }
+        // The tax of products is stated after discounts, and listed before them.
+        let left = zip(before, after).map { whole, rest in
+            whole.isZero ? ExactDecimal(1) : rest.dividing(by: whole, scale: 6) ?? ExactDecimal(1)
+        }
+        let weights = zip(listed, left).map { $0.tax.multiplied(by: $1) ?? $0.tax }
+        let taxes = try order.amount("subtotal_tax").apportioned(
+            over: weights.sum().isZero ? after : weights, scale: currency.minorUnits)
+        for index in lines.indices {
+            lines[index].tax = taxes[index]
+            lines[index].net = statesDiscountsWithTax ? after[index] - taxes[index] : after[index]
         }
     }
 
@@ -76,10 +90,6 @@ struct BigCommerceLines {
             terms.append(.init(extra.name.lowercased(), try order.optionalAmount("\(extra.key)\(suffix)") ?? .zero))
         }
         return terms
-    }
-
-    private func discountWithoutTax(_ order: PayloadFields) throws(StorefrontError) -> ExactDecimal {
-        try parts(order, "_ex_tax").map(\.amount).sum() - order.amount("total_ex_tax")
     }
 
     // MARK: Taxes
@@ -119,22 +129,24 @@ struct BigCommerceLines {
 
     // MARK: Sums
 
-    /// The sums that the order states.
-    func sums(_ order: PayloadFields) throws(StorefrontError) -> [StatedSum] {
-        let (total, net) = (try order.amount("total_inc_tax"), try order.amount("total_ex_tax"))
-        let tax = try order.amount("total_tax")
+    /// The total on one side. Discounts are stated as the store shows its prices: with tax, or without.
+    private func total(_ order: PayloadFields, _ suffix: String) throws(StorefrontError) -> StatedSum {
         let discounts: [StatedSum.Term] = [
             .init("discount", -(try order.optionalAmount("discount_amount") ?? .zero)),
             .init("coupons", -(try order.optionalAmount("coupon_discount") ?? .zero)),
         ]
-        // Discounts are stated as the store shows its prices: with tax, or without.
-        let withTax = StatedSum(
-            "the order's total with tax", total, terms: try parts(order, "_inc_tax") + discounts, rounded: 6)
-        let withoutTax = StatedSum(
-            "the order's total without tax", net, terms: try parts(order, "_ex_tax") + discounts, rounded: 6)
+        let name = suffix == "_inc_tax" ? "the order's total with tax" : "the order's total without tax"
+        return StatedSum(
+            name, try order.amount("total\(suffix)"), terms: try parts(order, suffix) + discounts, rounded: 6)
+    }
+
+    /// The sums that the order states.
+    func sums(_ order: PayloadFields) throws(StorefrontError) -> [StatedSum] {
+        let (total, net) = (try order.amount("total_inc_tax"), try order.amount("total_ex_tax"))
+        let tax = try order.amount("total_tax")
         let taxTerms = try parts(order, "_tax").map { StatedSum.Term("tax of \($0.name)", $0.amount) }
         return [
-            withoutTax.left.magnitude < withTax.left.magnitude ? withoutTax : withTax,
+            try self.total(order, statesDiscountsWithTax ? "_inc_tax" : "_ex_tax"),
             StatedSum(
                 "the order's subtotal without tax", try order.amount("subtotal_ex_tax"),
                 terms: rows.map { .init("product", $0) }, rounded: rows.count + 1),
