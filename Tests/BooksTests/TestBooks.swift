@@ -102,7 +102,8 @@ struct TestBooks {
             for document in live(kind) {
                 for line in document.lines {
                     let key = [
-                        document.contactID, document.currency, line.accountCode ?? "", line.taxType ?? "",
+                        book.contacts[document.contactID]?.number ?? "", document.currency, line.accountCode ?? "",
+                        line.taxType ?? "",
                     ].joined(separator: "|")
                     let former = sales[key] ?? [.zero, .zero]
                     sales[key] = [former[0] + line.lineAmount * sign, former[1] + line.taxAmount * sign]

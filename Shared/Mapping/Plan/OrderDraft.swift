@@ -45,7 +45,9 @@ struct OrderDraft {
                 ? Hold(first)
                 : Hold("the mapping lacks \(missing.count) settings that the order needs", findings: missing)
         }
-        return OrderPlan(documents: documents)
+        return OrderPlan(
+            documents: documents, isPaid: order.paidAt != nil, changedOn: context.org.date(order.modifiedAt),
+            taxRates: context.org.taxRates)
     }
 
     // MARK: Invoice
