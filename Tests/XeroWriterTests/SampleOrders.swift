@@ -19,6 +19,8 @@ struct SampleOrder: Sendable {
         case unpaid
         /// Cancelled.
         case cancelled
+        /// Paid, and cancelled with nothing left in it.
+        case emptied
         /// Half of it paid.
         case deposit
         /// Paid in two halves.
@@ -29,7 +31,7 @@ struct SampleOrder: Sendable {
             switch self {
             case .paid, .refunded, .deposit: 1
             case .split: 2
-            case .reduced, .unpaid, .cancelled: 0
+            case .reduced, .unpaid, .cancelled, .emptied: 0
             }
         }
 
@@ -116,7 +118,8 @@ struct SampleOrder: Sendable {
                         "Amount": JSONValue(refunded), "Date": "2026-11-20",
                     ], dependsOn: [creditNote, invoice], amounts: amounts(refunded, tax: nil)))
         }
-        return OrderPlan(documents: documents)
+        return OrderPlan(
+            documents: documents, isPaid: kind == .emptied ? true : nil, taxRates: ["OUTPUT": ExactDecimal(10)])
     }
 
     private var contactDocument: PlannedDocument {
@@ -136,7 +139,7 @@ struct SampleOrder: Sendable {
                 "LineAmountTypes": "Exclusive", "InvoiceNumber": .string(invoiceNumber),
                 "Reference": .string("Order \(number)"), "Url": .string("http://shop/order/\(number)"),
                 "Date": "2026-11-20", "DueDate": "2026-11-20", "CurrencyCode": "AUD", "LineItems": [line(net)],
-            ], dependsOn: [contact], amounts: amounts(total, tax: tax), voided: kind == .cancelled)
+            ], dependsOn: [contact], amounts: amounts(total, tax: tax), voided: kind == .cancelled || kind == .emptied)
     }
 
     private func creditNoteDocument(_ total: ExactDecimal) -> PlannedDocument {
