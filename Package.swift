@@ -255,7 +255,7 @@ let package = Package(
             "CLI",
             [
                 "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Xero", "SimulatedXero", "RabbitMQ", "Postgres",
-                "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging, lifecycle,
+                "JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, locks, logging, lifecycle,
             ]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
         tests("Deploy", ["JSON", yams]),

@@ -15,7 +15,7 @@ struct Counterfoil: AsyncParsableCommand {
         subcommands: [
             MigrateCommand.self, ApplyCommand.self, StatusCommand.self, OrdersCommand.self, ReplayCommand.self,
             BackfillCommand.self, ResyncCommand.self, DeadLettersCommand.self, ReconcileCommand.self,
-            BreakerCommand.self, RestoredCommand.self, DoctorCommand.self, HealthCommand.self,
+            BreakerCommand.self, XeroCommand.self, RestoredCommand.self, DoctorCommand.self, HealthCommand.self,
         ])
 }
 

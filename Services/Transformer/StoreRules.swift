@@ -14,6 +14,8 @@ struct PlanningRules: Sendable {
     var mappingVersion: Int64
     var platform: Platform
     var reading: OrderReading
+    /// What the organisation said about itself when the rules were made.
+    private(set) var facts: OrgFacts
 
     init(store: StoreRecord, org: OrgRecord) throws(MappingError) {
         guard let platform = Platform(rawValue: store.platform) else {
@@ -22,8 +24,10 @@ struct PlanningRules: Sendable {
         self.platform = platform
         reading = OrderReading(storeID: store.id)
         mapping = try MappingConfiguration(json: store.mapping)
-        let time = org.localTime()
-        self.org = OrgSettings(orgID: org.id, date: { time.date(of: $0) })
+        let time = org.localTime
+        facts = org.facts
+        self.org = OrgSettings(
+            orgID: org.id, roundingAccount: org.facts.roundingAccount, date: { time.date(of: $0) })
         self.store = StoreSettings(storeID: store.id, numberPrefix: store.numberPrefix, url: store.url)
         since = store.since
         mappingVersion = store.mappingVersion
@@ -59,7 +63,8 @@ final class StoreRules: Sendable {
         var snapshot = try await current(false)
         // A store that was added a moment ago may not have been heard of yet.
         if snapshot.stores[storeID] == nil { snapshot = try await current(true) }
-        if let known = cached(storeID, version: snapshot.version) { return known }
+        let facts = snapshot.stores[storeID].flatMap { snapshot.orgs[$0.orgID]?.facts }
+        if let known = cached(storeID, version: snapshot.version), known.facts == facts { return known }
         guard let store = snapshot.stores[storeID] else {
             throw NoRules(
                 description: "the store is not in the configuration any more; add it again, or discard the order")

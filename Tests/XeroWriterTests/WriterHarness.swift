@@ -186,7 +186,7 @@ struct WriterHarness: Sendable {
 
     func writer(
         _ holder: String = "writer-1", gate: CallGate? = nil, dailyCalls: Int = 1000,
-        isActive: Bool = true, tenantID: String? = nil, tokens: XeroTokenSource? = nil,
+        isActive: Bool = true, tenantID: String? = nil, tokens: XeroTokenSource? = nil, keepsReference: Bool = false,
         onOutcome: @escaping @Sendable () -> Void = {}
     ) -> OrgWriter {
         let transport = self.transport()
@@ -195,6 +195,7 @@ struct WriterHarness: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         var settings = WriterSettings(holder: holder)
+        settings.keepsReference = keepsReference
         if minuteSeconds != nil {
             (settings.callSeconds, settings.marginSeconds) = (0.5, 0.5)
             (settings.leaseSeconds, settings.pollSeconds) = (0.6, 0.05)

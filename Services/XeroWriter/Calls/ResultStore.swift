@@ -96,6 +96,9 @@ struct ResultStore: Sendable {
             var change = ResultChange(record: record)
             let result = try body(&change, documents)
             try await change.store(in: session)
+            try await ReferenceStore.markStale(
+                after: change.refusedClasses, orgID: record.orgID, minuteSeconds: time.minuteSeconds, time: time.ledger,
+                in: session)
             try await CallStore.finish(id: record.id, result, time: time.ledger, in: session)
             return change.summary
         }

@@ -13,6 +13,7 @@ extension OrgWriter {
         case .again(let pending): await sendAgain(pending)
         case .lookUpCall(let pending): await lookUp(pending)
         case .lookUp(let record, let documents): await lookUp(documents, record: record)
+        case .readReference(let name, let callID): await readReference(name, callID: callID)
         case .checkAccess: await checkAccess()
         }
     }
