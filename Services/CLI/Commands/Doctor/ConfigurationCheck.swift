@@ -95,11 +95,23 @@ struct ConfigurationCheck: Sendable {
                     "configuration", "stores", "no store is configured",
                     "add one to the file's stores: and run counterfoil apply -f FILE"))
         }
-        for org in snapshot.orgs.values.sorted(by: { $0.id < $1.id }) where org.state != .active {
-            findings.append(
-                .problem(
-                    "configuration", "org", "org \(org.id) is \(org.state.rawValue): \(org.stateReason ?? "no reason")",
-                    "mend that; the org resumes by itself, or with counterfoil apply -f FILE"))
+        for org in snapshot.orgs.values.sorted(by: { $0.id < $1.id }) {
+            let isCustom = snapshot.apps[org.appID]?.kind == .customConnection
+            if org.state != .active {
+                let isLost = org.state == .disconnected || !isCustom
+                findings.append(
+                    .problem(
+                        "configuration", "org",
+                        "org \(org.id) is \(org.state.rawValue): \(org.stateReason ?? "no reason")",
+                        isLost
+                            ? "mend that, then run counterfoil xero connect \(org.id)"
+                            : "mend that; the org resumes by itself, or with counterfoil apply -f FILE"))
+            } else if !isCustom, org.grantID == nil, snapshot.apps[org.appID] != nil {
+                findings.append(
+                    .problem(
+                        "configuration", "org", "org \(org.id) is not connected to Xero",
+                        "run counterfoil xero connect \(org.id)"))
+            }
         }
         for store in snapshot.stores.values.sorted(by: { $0.id < $1.id }) {
             findings += Self.findings(store, references[store.orgID])
