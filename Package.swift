@@ -284,7 +284,8 @@ let package = Package(
             "CLI",
             [
                 "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Mapping", "Planning", "Xero", "SimulatedXero",
-                "RabbitMQ", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging, lifecycle,
+                "RabbitMQ", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, locks, logging,
+                lifecycle,
             ]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
         tests("Deploy", ["JSON", yams]),

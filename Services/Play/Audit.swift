@@ -37,30 +37,42 @@ struct Audit: Sendable {
 
     /// Compares everything.
     init(orders: [PlayedOrder], sales: [SaleKey: SaleRow], books: Books) {
-        let invoices = Dictionary(grouping: books.invoices.filter(\.isLive), by: \.number)
-        let creditNotes = Dictionary(grouping: books.creditNotes.filter(\.isLive)) { Self.orderPart(of: $0.number) }
-        var known: Set<String> = []
+        let known = Set(orders.map { $0.store.invoiceNumber($0.expected.number) })
+        let invoices = Dictionary(grouping: books.invoices.filter(\.isLive)) {
+            Self.orderPart(of: $0.number, known: known)
+        }
+        let creditNotes = Dictionary(grouping: books.creditNotes.filter(\.isLive)) {
+            Self.orderPart(ofCreditNote: $0.number, known: known)
+        }
         for order in orders {
             let number = order.store.invoiceNumber(order.expected.number)
-            known.insert(number)
-            let notes = creditNotes[order.store.creditNotePrefix(order.expected.number)] ?? []
-            let found = findings(order, sale: sales[order.key], invoices: invoices[number] ?? [], notes: notes)
+            let found = findings(
+                order, sale: sales[order.key], invoices: invoices[number] ?? [], notes: creditNotes[number] ?? [])
             if found.isEmpty { settled += 1 } else { pending += 1 }
             discrepancies += found.map { "\(order.store.id) order \(order.expected.number): \($0)" }
         }
         for number in invoices.keys.sorted() where !known.contains(number) {
             discrepancies.append("invoice \(number) belongs to no order of the play")
         }
-        let prefixes = Set(orders.map { $0.store.creditNotePrefix($0.expected.number) })
-        for (prefix, notes) in creditNotes where !prefixes.contains(prefix) {
+        for (number, notes) in creditNotes where !known.contains(number) {
             discrepancies += notes.map { "credit note \($0.number) belongs to no order of the play" }
         }
     }
 
-    /// `CN-SHOP-1000-1001` without its last part.
-    static func orderPart(of creditNoteNumber: String) -> String {
-        guard let dash = creditNoteNumber.lastIndex(of: "-") else { return creditNoteNumber }
-        return String(creditNoteNumber[...dash])
+    /// `SHOP-1000.2` without the part that numbers the order's revisions.
+    static func orderPart(of number: String, known: Set<String>) -> String {
+        guard !known.contains(number), let dot = number.lastIndex(of: ".") else { return number }
+        let base = String(number[..<dot])
+        return known.contains(base) ? base : number
+    }
+
+    /// `CN-SHOP-1000-1001` and `CN-SHOP-1000.2` as the number of the order's first invoice.
+    static func orderPart(ofCreditNote number: String, known: Set<String>) -> String {
+        guard number.hasPrefix("CN-") else { return number }
+        let rest = String(number.dropFirst(3))
+        let order = orderPart(of: rest, known: known)
+        guard !known.contains(order), let dash = rest.lastIndex(of: "-") else { return order }
+        return String(rest[..<dash])
     }
 
     /// Whether all is as it should be.
@@ -95,6 +107,9 @@ struct Audit: Sendable {
         _ expected: ExpectedBooks, currency: String, invoices: [Books.Invoice], notes: [Books.CreditNote]
     ) -> [String] {
         guard let invoice = invoices.first else { return ["has no invoice"] }
+        if expected.isChangedAfterPayment {
+            return compareSums(expected, currency: currency, invoices: invoices, notes: notes)
+        }
         guard invoices.count == 1 else { return ["has \(invoices.count) invoices"] }
         var findings: [String] = []
         func check(_ what: String, _ actual: ExactDecimal, _ expected: ExactDecimal) {
@@ -109,6 +124,25 @@ struct Audit: Sendable {
         if notes.count != expected.creditNotes {
             findings.append("has \(notes.count) credit notes, should have \(expected.creditNotes)")
         }
+        return findings
+    }
+
+    /// Of an order that was changed after payment: what all documents come to, all of them settled.
+    private static func compareSums(
+        _ expected: ExpectedBooks, currency: String, invoices: [Books.Invoice], notes: [Books.CreditNote]
+    ) -> [String] {
+        var findings: [String] = []
+        func check(_ what: String, _ actual: ExactDecimal, _ expected: ExactDecimal) {
+            if actual != expected { findings.append("\(what) is \(actual.fixed(2)), should be \(expected.fixed(2))") }
+        }
+        if let other = (invoices.map(\.currency) + notes.map(\.currency)).first(where: { $0 != currency }) {
+            findings.append("a document is in \(other), not \(currency)")
+        }
+        let credited = notes.map(\.total).sum()
+        check("the sum of its documents", invoices.map(\.total).sum() - credited, expected.total - expected.credited)
+        check("the tax of its documents", invoices.map(\.tax).sum() - notes.map(\.tax).sum(), expected.tax)
+        check("what is paid less what was paid back", invoices.map(\.paid).sum() - credited, expected.paid)
+        check("what is left of its credit notes", notes.map(\.remaining).sum(), .zero)
         return findings
     }
 }

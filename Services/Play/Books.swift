@@ -20,6 +20,7 @@ struct Books: Sendable {
         let status: String
         let currency: String
         let total: ExactDecimal
+        let tax: ExactDecimal
         let remaining: ExactDecimal
 
         var isLive: Bool { !["VOIDED", "DELETED"].contains(status) }
@@ -61,7 +62,7 @@ struct Books: Sendable {
     private static func creditNote(_ value: JSONValue) -> CreditNote {
         CreditNote(
             number: text(value, "CreditNoteNumber"), status: text(value, "Status"),
-            currency: text(value, "CurrencyCode"), total: amount(value, "Total"),
+            currency: text(value, "CurrencyCode"), total: amount(value, "Total"), tax: amount(value, "TotalTax"),
             remaining: amount(value, "RemainingCredit"))
     }
 

@@ -28,16 +28,11 @@ struct EarlierOrders: Sendable {
     /// The books without the earlier orders' documents.
     func removed(from books: Books) -> Books {
         guard !numbers.isEmpty else { return books }
-        var invoices: Set<String> = []
-        var creditNotes: Set<String> = []
-        for (store, orders) in numbers {
-            for number in orders {
-                invoices.insert(store.invoiceNumber(number))
-                creditNotes.insert(store.creditNotePrefix(number))
-            }
-        }
+        let known = Set(numbers.flatMap { store, orders in orders.map { store.invoiceNumber($0) } })
         func isEarlier(_ number: String) -> Bool {
-            invoices.contains(number) || creditNotes.contains(Audit.orderPart(of: number))
+            known.contains(
+                number.hasPrefix("CN-")
+                    ? Audit.orderPart(ofCreditNote: number, known: known) : Audit.orderPart(of: number, known: known))
         }
         var rest = books
         rest.invoices.removeAll { isEarlier($0.number) }

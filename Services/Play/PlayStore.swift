@@ -21,7 +21,4 @@ struct PlayStore: Sendable, Hashable {
 
     /// The invoice's number for an order's.
     func invoiceNumber(_ orderNumber: String) -> String { prefix + orderNumber }
-
-    /// What the numbers of an order's credit notes begin with.
-    func creditNotePrefix(_ orderNumber: String) -> String { "CN-\(prefix)\(orderNumber)-" }
 }

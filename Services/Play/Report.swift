@@ -92,7 +92,10 @@ struct Report: Sendable {
         var notes = 0
 
         var cells: [String] {
-            [String(orders), total.fixed(2), tax.fixed(2), paid.fixed(2), String(notes), credited.fixed(2)]
+            [
+                String(orders), total.fixed(2), tax.fixed(2), paid.fixed(2), String(notes), credited.fixed(2),
+                (total - credited).fixed(2),
+            ]
         }
     }
 
@@ -122,7 +125,7 @@ struct Report: Sendable {
         }
         var table = TextTable([
             .left("currency"), .left("side"), .right("invoices"), .right("total"), .right("tax"), .right("paid"),
-            .right("credit notes"), .right("credited"),
+            .right("credit notes"), .right("credited"), .right("net"),
         ])
         for currency in Set(store.keys).union(ledger.keys).sorted() {
             table.add([currency, "storefront"] + (store[currency] ?? Side()).cells)
@@ -136,8 +139,12 @@ struct Report: Sendable {
         let payments = books.payments.filter { !$0.isRefund }.count
         let refunds = books.payments.filter(\.isRefund).count
         let notes = books.creditNotes.filter(\.isLive).count
+        let changed = orders.count { $0.expected.books?.isChangedAfterPayment == true }
+        let differences =
+            changed == 0
+            ? "" : "; \(changed) orders changed after payment have documents for the difference, so only net agrees"
         return "\(invoices) invoices, \(payments) payments, \(notes) credit notes with \(refunds) refunds, "
-            + "\(books.contacts) contacts"
+            + "\(books.contacts) contacts\(differences)"
     }
 
     // MARK: Calls

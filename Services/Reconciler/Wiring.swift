@@ -15,8 +15,8 @@ struct Wiring {
         let (logger, environment, box) = (context.logger, context.environment, context.secretBox)
         let sealing = ConfigurationSealing(seal: { box.seal($0) }, open: { try box.open($0) })
         let watch = ConfigurationWatch(database: context.database, sealing: sealing, logger: logger)
-        let stores = HTTPClientHolder(HTTPClient(configuration: WooCommerceClient.httpConfiguration))
-        let xero = HTTPClientHolder(XeroTransport.client())
+        let stores = OutboundHTTP(HTTPClient(configuration: WooCommerceClient.httpConfiguration))
+        let xero = OutboundHTTP(XeroTransport.client())
         let transport = XeroTransport.live(
             client: xero.client,
             configuration: XeroTransport.Configuration(
@@ -48,20 +48,6 @@ struct Wiring {
             rounds: { try await reconciliations.workNext() ? .again : .pause })
         let wakes = WakeListener(database: context.database, rounds: rounds)
         return [stores, xero, watch, rounds, wakes]
-    }
-}
-
-/// Keeps an HTTP client until everything that started later has stopped.
-struct HTTPClientHolder: Service, CustomStringConvertible {
-    let client: HTTPClient
-
-    init(_ client: HTTPClient) { self.client = client }
-
-    var description: String { "HTTP client" }
-
-    func run() async throws {
-        try? await gracefulShutdown()
-        try await client.shutdown()
     }
 }
 

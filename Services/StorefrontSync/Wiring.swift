@@ -20,7 +20,8 @@ struct Wiring {
             database: database, publisher: publisher, origin: ObservationWriter.origin, tracer: context.tracer,
             logger: logger)
         let watch = watch()
-        let stores = StoreClients(logger: logger)
+        let http = OutboundHTTP(HTTPClient(configuration: WooCommerceClient.httpConfiguration))
+        let stores = StoreClients(http: http.client, logger: logger)
         let identifiers = UUIDv7Generator()
         let holder = "storefront-sync \(identifiers.next())"
         let health = StoreHealth()
@@ -51,7 +52,7 @@ struct Wiring {
                 reading.wake()
                 return .done
             })
-        return [stores, publisher, relay, watch, reading, sweeping, ticks, consumer, runner]
+        return [http, publisher, relay, watch, reading, sweeping, ticks, consumer, runner]
     }
 
     private func watch() -> ConfigurationWatch {

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import JSON
 import Ledger
 import Logging
@@ -29,9 +28,9 @@ struct Wiring {
         let settings = try Self.settings(context.environment)
         let time = WriterTime.live(
             minuteSeconds: Self.seconds(context.xeroTime.minute), daySeconds: Self.seconds(context.xeroTime.day))
-        let client = XeroTransport.client()
+        let http = OutboundHTTP(XeroTransport.client())
         let transport = XeroTransport.live(
-            client: client, configuration: try Self.hosts(context.environment, callSeconds: settings.callSeconds))
+            client: http.client, configuration: try Self.hosts(context.environment, callSeconds: settings.callSeconds))
         let grants = GrantAccess(
             store: GrantStore(database: database, sealing: sealing, minuteSeconds: time.minuteSeconds),
             transport: transport,
@@ -64,11 +63,12 @@ struct Wiring {
                 supervisor.wake(org)
                 return .done
             })
-        return [HTTPClientService(client: client), publisher, relay, keeper, supervisor, backlog, consumer, runner]
+        return [http, publisher, relay, keeper, supervisor, backlog, consumer, runner]
     }
 
     static func settings(_ environment: Environment) throws -> WriterSettings {
         var settings = WriterSettings(holder: "\(environment.hostName)/\(OrgWriter.newCallID())")
+        settings.keepsReference = true
         settings.callSeconds = seconds(try environment.duration("XERO_CALL_SECONDS", default: .seconds(30)))
         settings.settleSeconds = seconds(try environment.duration("XERO_SETTLE_SECONDS", default: .seconds(60)))
         settings.leaseSeconds = seconds(try environment.duration("XERO_LEASE_SECONDS", default: .seconds(15)))
@@ -93,16 +93,4 @@ struct Wiring {
 extension Environment {
     /// The machine's name, or the container's: for reading leases.
     var hostName: String { ((try? optional("HOSTNAME")) ?? nil) ?? "local" }
-}
-
-/// Shuts the HTTP client down when everything that uses it has ended.
-struct HTTPClientService: Service, CustomStringConvertible {
-    let client: HTTPClient
-
-    var description: String { "HTTP client" }
-
-    func run() async throws {
-        try? await gracefulShutdown()
-        try await client.shutdown()
-    }
 }

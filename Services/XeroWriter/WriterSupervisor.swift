@@ -123,7 +123,8 @@ final class WriterSupervisor: Service, CustomStringConvertible {
             orgs[id] = WriterOrg(
                 id: id, tenantID: app.kind == .customConnection ? nil : org.tenantID, dailyCalls: org.dailyCalls,
                 isActive: org.state == .active, appID: org.appID, credentials: app.credentials,
-                grantID: app.kind == .customConnection ? nil : org.grantID)
+                grantID: app.kind == .customConnection ? nil : org.grantID, lockDate: org.facts.lockDate,
+                lockedPeriods: org.lockedPeriods)
         }
         return orgs
     }

@@ -22,8 +22,12 @@ public struct OrderDecision: Sendable {
         /// The first snapshot, where the newest is another one and the order is from before the store's start.
         public var firstSnapshot: JSONValue?
 
-        /// Nothing is known.
-        public init() {}
+        /// What is known; nothing unless given.
+        public init(invoiceDate: CalendarDate? = nil, hasDocuments: Bool = false, firstSnapshot: JSONValue? = nil) {
+            self.invoiceDate = invoiceDate
+            self.hasDocuments = hasDocuments
+            self.firstSnapshot = firstSnapshot
+        }
     }
 
     /// Decides.

@@ -42,7 +42,8 @@ public enum OrderHistory {
     ) async throws -> OrderDecision.Past {
         let rows = try await session.query(
             """
-            SELECT max(document_date) FILTER (WHERE kind = 'invoice')::text AS invoice_date, count(*) > 0 AS has_documents
+            SELECT min(document_date) FILTER (WHERE kind = 'invoice' AND state <> 'voided')::text AS invoice_date,
+                count(*) > 0 AS has_documents
             FROM document WHERE store_id = \(storeID) AND order_id = \(orderID) AND state NOT IN ('superseded')
             """)
         var past = OrderDecision.Past()

@@ -37,7 +37,7 @@ public struct PlanningRules: Sendable {
         self.platform = platform
         reading = OrderReading(storeID: store.id)
         mapping = try MappingConfiguration(json: store.mapping)
-        let time = org.localTime()
+        let time = org.localTime
         self.org = OrgSettings(
             orgID: org.id, baseCurrency: reference?.baseCurrency, enabledCurrencies: reference?.currencies,
             taxRates: reference?.percents ?? [:], roundingAccount: reference?.roundingAccount,

@@ -129,7 +129,7 @@ struct TraceExport: Sendable {
     /// The exporter after its HTTP client; nothing if spans are not exported.
     func services(logger: Logger) -> [any Service] {
         guard let buffer, let endpoint = settings.endpoint else { return [] }
-        let http = OutboundHTTP(connect: .seconds(3), silence: .seconds(5), connections: 1)
+        let http = OutboundHTTP(Self.client())
         let bounds = SpanExporter.Settings(
             service: settings.service, instance: Tracer.off.next(after: nil).traceIDText)
         let headers = settings.headers
@@ -137,6 +137,15 @@ struct TraceExport: Sendable {
             try await Self.post(body, to: endpoint, headers, http.client, deadline: bounds.deadline)
         }
         return [http, exporter]
+    }
+
+    /// One connection to the collector, on which nothing waits for long.
+    private static func client() -> HTTPClient {
+        // Redirects would carry the headers elsewhere.
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout = .init(connect: .seconds(3), read: .seconds(5))
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     private static func post(

@@ -138,9 +138,11 @@ extension XeroRequest {
     }
 
     /// Reads reference data that has no pages.
-    /// - Parameter name: `Organisation`, `Accounts`, `TaxRates`, ...
+    /// - Parameter name: `Organisation`, `Organisation/Actions`, `Accounts`, `TaxRates`, ...
     /// - Returns: the request.
     public static func reference(_ name: String) -> XeroRequest {
-        XeroRequest(method: .get, path: "\(root)/\(encoded(name))")
+        XeroRequest(
+            method: .get,
+            path: "\(root)/\(name.split(separator: "/").map { encoded(String($0)) }.joined(separator: "/"))")
     }
 }

@@ -1,4 +1,5 @@
 public import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -120,6 +121,10 @@ extension XeroTransport {
         }
         if error is NIOConnectionError {
             return XeroTransportError(.notSent, "could not reach Xero: no connection")
+        }
+        // What a host without a name answers comes as it is; only an attempt to connect is refused.
+        if let refused = error as? IOError, refused.errnoCode == ECONNREFUSED {
+            return XeroTransportError(.notSent, "could not reach Xero: the connection was refused")
         }
         if error is CancellationError {
             return XeroTransportError(.noAnswer, "the request was abandoned")

@@ -73,6 +73,9 @@ struct TestBooks {
         return book.render(try entry.enter(element, into: &book), detail)
     }
 
+    /// Closes the books up to a day: nothing of it or before may be entered or changed.
+    mutating func close(through day: String) { book.definition.periodLockDate = day }
+
     // MARK: Looking
 
     /// Documents that count.
@@ -102,7 +105,8 @@ struct TestBooks {
             for document in live(kind) {
                 for line in document.lines {
                     let key = [
-                        document.contactID, document.currency, line.accountCode ?? "", line.taxType ?? "",
+                        book.contacts[document.contactID]?.number ?? "", document.currency, line.accountCode ?? "",
+                        line.taxType ?? "",
                     ].joined(separator: "|")
                     let former = sales[key] ?? [.zero, .zero]
                     sales[key] = [former[0] + line.lineAmount * sign, former[1] + line.taxAmount * sign]

@@ -196,6 +196,22 @@ struct DoctorTests {
         }
     }
 
+    @Test("a mapping that does not fit what was read of the organisation since")
+    func mapping() async throws {
+        try await DoctorFixture.with { fixture in
+            try await fixture.apply()
+            try await fixture.client.execute(
+                """
+                INSERT INTO org_reference (org_id, name, body) VALUES ('acme', 'Accounts',
+                    '{"Accounts": [{"Code": "090", "Type": "BANK"}, {"Code": "200", "Type": "REVENUE", "Status": "ARCHIVED"}]}')
+                """)
+            expect(
+                await fixture.examine(), "configuration", "mapping",
+                "the mapping of store shop is wrong: mapping.accounts.sales: account 200 is archived in Xero",
+                "correct mapping:")
+        }
+    }
+
     @Test("a Xero that cannot be reached, refuses the app, or has another time; a store that refuses its key")
     func outside() async throws {
         try await DoctorFixture.with { base in

@@ -20,6 +20,18 @@ struct AuditTests {
                 books: outcome == .posted ? books : nil, contact: "c:1"))
     }
 
+    /// An order that was changed after payment.
+    private func changed(_ id: Int) -> PlayedOrder {
+        let books = ExpectedBooks(
+            total: ExactDecimal(11), tax: ExactDecimal(1), paid: ExactDecimal(11), credited: .zero, creditNotes: 0,
+            isChangedAfterPayment: true)
+        return PlayedOrder(
+            store: store,
+            expected: ExpectedOrder(
+                orderID: id, number: String(id), currency: "AUD", story: "edited", outcome: .posted, books: books,
+                contact: "c:1"))
+    }
+
     private func invoice(_ number: String, total: String = "11.00", status: String = "PAID") throws -> JSONValue {
         [
             "InvoiceNumber": .string(number), "Status": .string(status), "CurrencyCode": "AUD",
@@ -84,6 +96,17 @@ struct AuditTests {
         #expect(
             audit([order(7, .ignored)], states: ["ignored"], invoices: [try invoice("S1-7")])
                 == ["shop order 7: is ignored, but has documents in the books"])
+    }
+
+    @Test("of an order changed after payment the sum of its documents counts")
+    func differences() throws {
+        let invoices = [try invoice("S1-7"), try invoice("S1-7.2")]
+        let notes = [creditNote("CN-S1-7.2", total: 4), creditNote("CN-S1-7-8", total: 7)]
+        let found = audit([changed(7)], states: ["posted"], invoices: invoices, notes: notes)
+        #expect(found == ["shop order 7: the tax of its documents is 2.00, should be 1.00"])
+        #expect(audit([changed(7)], states: ["posted"], invoices: [try invoice("S1-7")]).isEmpty)
+        let other = audit([changed(7)], states: ["posted"], invoices: [try invoice("S1-7"), try invoice("S1-8.2")])
+        #expect(other == ["invoice S1-8.2 belongs to no order of the play"])
     }
 
     @Test("an order nobody knows is lost")

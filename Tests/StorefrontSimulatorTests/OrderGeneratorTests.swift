@@ -22,7 +22,7 @@ struct OrderGeneratorTests {
     @Test("a larger set tells every story, in every outcome, and uses every kind of line")
     func coversEverything() {
         let stories = Self.stories(1, 200)
-        #expect(Set(stories.map(\.expected.story)).count == 19)
+        #expect(Set(stories.map(\.expected.story)).count == 23)
         #expect(Set(stories.map(\.expected.outcome)).count == ExpectedOutcome.allCases.count)
         let orders = stories.compactMap { $0.steps.last?.order }
         func some(_ condition: (JSONObject) -> Bool) -> Bool { orders.contains(where: condition) }
@@ -65,7 +65,8 @@ struct OrderGeneratorTests {
             #expect(refunded.count == books.creditNotes)
             #expect(refunded.allSatisfy { $0 > .zero })
             #expect(books.credited <= books.total)
-            #expect((order["status"]?.string == "refunded") == (books.credited == books.total && !refunded.isEmpty))
+            let isOver = ["refunded", "cancelled"].contains(order["status"]?.string)
+            #expect(isOver == (books.credited == books.total && !refunded.isEmpty))
         }
     }
 

@@ -19,6 +19,8 @@ struct SampleOrder: Sendable {
         case unpaid
         /// Cancelled.
         case cancelled
+        /// Paid, and cancelled with nothing left in it.
+        case emptied
         /// Half of it paid.
         case deposit
         /// Paid in two halves.
@@ -29,7 +31,7 @@ struct SampleOrder: Sendable {
             switch self {
             case .paid, .refunded, .deposit: 1
             case .split: 2
-            case .reduced, .unpaid, .cancelled: 0
+            case .reduced, .unpaid, .cancelled, .emptied: 0
             }
         }
 
@@ -47,6 +49,7 @@ struct SampleOrder: Sendable {
     var account = "200"
     var name: String?
     var email: String?
+    var date = "2026-11-20"
 
     var id: String { String(number) }
     var total: ExactDecimal { net + tax }
@@ -65,7 +68,7 @@ struct SampleOrder: Sendable {
     var allocation: DocumentKeyRef { DocumentKeyRef(kind: .allocation, sourceID: refundID) }
 
     private func amounts(_ total: ExactDecimal, tax: ExactDecimal?) -> DocumentAmounts? {
-        guard let currency = Currency("AUD"), let date = CalendarDate("2026-11-20") else { return nil }
+        guard let currency = Currency("AUD"), let date = CalendarDate(date) else { return nil }
         return DocumentAmounts(currency: currency, total: total, tax: tax, date: date)
     }
 
@@ -113,10 +116,11 @@ struct SampleOrder: Sendable {
                     allocation,
                     desired: [
                         "CreditNote": link("$creditNote", creditNote), "Invoice": link("$invoice", invoice),
-                        "Amount": JSONValue(refunded), "Date": "2026-11-20",
+                        "Amount": JSONValue(refunded), "Date": .string(date),
                     ], dependsOn: [creditNote, invoice], amounts: amounts(refunded, tax: nil)))
         }
-        return OrderPlan(documents: documents)
+        return OrderPlan(
+            documents: documents, isPaid: kind == .emptied ? true : nil, taxRates: ["OUTPUT": ExactDecimal(10)])
     }
 
     private var contactDocument: PlannedDocument {
@@ -135,8 +139,8 @@ struct SampleOrder: Sendable {
                 "Type": "ACCREC", "Contact": link("$contact", contact), "Status": "AUTHORISED",
                 "LineAmountTypes": "Exclusive", "InvoiceNumber": .string(invoiceNumber),
                 "Reference": .string("Order \(number)"), "Url": .string("http://shop/order/\(number)"),
-                "Date": "2026-11-20", "DueDate": "2026-11-20", "CurrencyCode": "AUD", "LineItems": [line(net)],
-            ], dependsOn: [contact], amounts: amounts(total, tax: tax), voided: kind == .cancelled)
+                "Date": .string(date), "DueDate": .string(date), "CurrencyCode": "AUD", "LineItems": [line(net)],
+            ], dependsOn: [contact], amounts: amounts(total, tax: tax), voided: kind == .cancelled || kind == .emptied)
     }
 
     private func creditNoteDocument(_ total: ExactDecimal) -> PlannedDocument {
@@ -145,7 +149,7 @@ struct SampleOrder: Sendable {
             desired: [
                 "Type": "ACCRECCREDIT", "Contact": link("$contact", contact), "Status": "AUTHORISED",
                 "LineAmountTypes": "Exclusive", "CreditNoteNumber": .string("CN-\(invoiceNumber)"),
-                "Reference": reference(creditNote), "Date": "2026-11-20", "CurrencyCode": "AUD",
+                "Reference": reference(creditNote), "Date": .string(date), "CurrencyCode": "AUD",
                 "LineItems": [line(ExactDecimal(20))],
             ], dependsOn: [contact, invoice], amounts: amounts(total, tax: ExactDecimal(2)))
     }
@@ -157,7 +161,7 @@ struct SampleOrder: Sendable {
         PlannedDocument(
             document,
             desired: .object([
-                target.name: target.link, "Account": ["Code": "090"], "Date": "2026-11-20",
+                target.name: target.link, "Account": ["Code": "090"], "Date": .string(date),
                 "Amount": JSONValue(amount), "Reference": reference(document),
             ]), dependsOn: dependsOn, amounts: amounts(amount, tax: nil))
     }

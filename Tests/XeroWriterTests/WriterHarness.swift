@@ -187,8 +187,8 @@ struct WriterHarness: Sendable {
 
     func writer(
         _ holder: String = "writer-1", gate: CallGate? = nil, dailyCalls: Int = 1000,
-        isActive: Bool = true, tenantID: String? = nil, tokens: XeroTokenSource? = nil, tracer: Tracer = .off,
-        onOutcome: @escaping @Sendable () -> Void = {}
+        isActive: Bool = true, tenantID: String? = nil, tokens: XeroTokenSource? = nil, keepsReference: Bool = false,
+        tracer: Tracer = .off, onOutcome: @escaping @Sendable () -> Void = {}
     ) -> OrgWriter {
         let transport = self.transport()
         let time = self.time()
@@ -196,6 +196,7 @@ struct WriterHarness: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         var settings = WriterSettings(holder: holder)
+        settings.keepsReference = keepsReference
         if minuteSeconds != nil {
             (settings.callSeconds, settings.marginSeconds) = (0.5, 0.5)
             (settings.leaseSeconds, settings.pollSeconds) = (0.6, 0.05)

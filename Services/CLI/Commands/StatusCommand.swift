@@ -67,10 +67,10 @@ enum StatusQueries {
     private static let orgs: PostgresQuery = """
         SELECT coalesce(json_agg(t), '[]') FROM (
             SELECT o.id AS org,
-                CASE WHEN a.type = 'custom_connection' THEN o.state ELSE 'not connected' END AS state,
-                CASE WHEN a.type = 'custom_connection' THEN o.state_reason
-                     ELSE 'nothing is written through an app of type ' || a.type || ' yet: use a custom_connection'
-                END AS reason,
+                CASE WHEN a.type = 'custom_connection' OR c.org_id IS NOT NULL OR o.state = 'disconnected' THEN o.state
+                     ELSE 'not connected' END AS state,
+                CASE WHEN a.type = 'custom_connection' OR c.org_id IS NOT NULL OR o.state = 'disconnected'
+                     THEN o.state_reason ELSE 'run counterfoil xero connect ' || o.id END AS reason,
                 coalesce((o.settings->>'daily_calls')::integer, 1000) AS daily_calls,
                 coalesce(b.day_used, 0) AS calls_today, b.day_remaining AS xero_says_left,
                 CASE WHEN b.blocked_until > now() THEN b.blocked_reason END AS blocked,
@@ -79,7 +79,8 @@ enum StatusQueries {
                         || coalesce(k.reason, 'no answer') || '); one call at a time is tried' END AS breaker,
                 (SELECT count(*) FROM call c WHERE c.org_id = o.id AND c.finished_at IS NULL) AS in_flight,
                 (SELECT count(*) FROM call c WHERE c.org_id = o.id AND c.outcome = 'uncertain') AS uncertain
-            FROM org o JOIN app a ON a.id = o.app_id LEFT JOIN org_budget b ON b.org_id = o.id
+            FROM org o JOIN app a ON a.id = o.app_id LEFT JOIN xero_connection c ON c.org_id = o.id
+                LEFT JOIN org_budget b ON b.org_id = o.id
                 LEFT JOIN breaker k ON k.id = 'org/' || o.id
             WHERE o.removed_at IS NULL ORDER BY o.id
         ) t

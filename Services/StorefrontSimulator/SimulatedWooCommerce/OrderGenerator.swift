@@ -19,6 +19,10 @@ public struct OrderGenerator: Sendable {
         case refundedInFull = "refunded in full by line"
         case refundedWithoutLines = "refunded in full as an amount"
         case refundedRestWithoutLines = "refunded by line, then the rest as an amount"
+        case raisedAfterPayment = "edited after it was paid: more"
+        case loweredAfterPayment = "edited after it was paid: less"
+        case refundDeleted = "refunded by line, then not"
+        case cancelledAfterPayment = "paid, refunded in full and cancelled"
         case free = "free by coupon"
         case unpaid = "never paid"
         case cancelled = "cancelled before it was paid"
@@ -100,7 +104,8 @@ public struct OrderGenerator: Sendable {
         let style = made >= first && made < first + styles.count ? styles[made - first] : random.pick(styles)
         // A refund by line is exact only where taxes are rounded by line, and a surplus of tax lines needs a tax.
         switch story {
-        case .refundedByLine, .refundedShipping, .refundedTwice, .refundedInFull, .refundedRestWithoutLines:
+        case .refundedByLine, .refundedShipping, .refundedTwice, .refundedInFull, .refundedRestWithoutLines,
+            .refundDeleted, .cancelledAfterPayment:
             switch style {
             case .roundedAtSubtotal: return .plain
             case .taxIncludedRoundedAtSubtotal: return .taxIncluded
@@ -118,6 +123,8 @@ public struct OrderGenerator: Sendable {
             cart.shipping = []
             cart.fees = []
         }
+        // What a discount that is a fee leaves might be less than nothing once the cart is smaller.
+        if story == .loweredAfterPayment { cart.fees = [] }
         if story == .refundedShipping, cart.shipping.isEmpty {
             cart.shipping = [CartCharge(title: "Flat rate", amount: ExactDecimal(9), rates: cart.items[0].rates)]
         }

@@ -23,16 +23,21 @@ public struct ExpectedBooks: Sendable, Hashable {
     public var credited: ExactDecimal
     /// How many credit notes.
     public var creditNotes: Int
+    /// Whether it was changed after payment. Then there may be documents for the difference, depending on what was in the books
+    /// by then, and only the sum of all of them is certain.
+    public var isChangedAfterPayment: Bool
 
     /// Books of their figures.
     public init(
-        total: ExactDecimal, tax: ExactDecimal, paid: ExactDecimal, credited: ExactDecimal, creditNotes: Int
+        total: ExactDecimal, tax: ExactDecimal, paid: ExactDecimal, credited: ExactDecimal, creditNotes: Int,
+        isChangedAfterPayment: Bool = false
     ) {
         self.total = total
         self.tax = tax
         self.paid = paid
         self.credited = credited
         self.creditNotes = creditNotes
+        self.isChangedAfterPayment = isChangedAfterPayment
     }
 }
 

@@ -52,6 +52,11 @@ struct StoryTeller {
         case .cashOnDelivery: save(status: "processing")
         case .free: pay()
         case .hiddenSurcharge, .neverCalculated, .taxDisagrees: goWrong()
+        case .raisedAfterPayment, .loweredAfterPayment:
+            save()
+            pay()
+            story == .raisedAfterPayment ? edit(&random) : editDown()
+            save()
         default: payAndRefund(&random)
         }
     }
@@ -75,7 +80,14 @@ struct StoryTeller {
     private mutating func edit(_ random: inout SeededGenerator) {
         var cart = document.cart
         cart.items[0].quantity = cart.items[0].quantity + ExactDecimal(1)
-        if cart.items.count > 1, random.chance(50) { cart.items.removeLast() }
+        if story == .editedBeforePayment, cart.items.count > 1, random.chance(50) { cart.items.removeLast() }
+        document.recalculate(cart)
+    }
+
+    private mutating func editDown() {
+        var cart = document.cart
+        cart.items[0].unitPrice = cart.items[0].unitPrice.divided(by: ExactDecimal(2), scale: 2)
+        if cart.items.count > 1 { cart.items.removeLast() }
         document.recalculate(cart)
     }
 
@@ -109,6 +121,14 @@ struct StoryTeller {
             refundFirstLine()
             refundRestByLine()
         case .refundedInFull: refund(parts: nextRefund.everything(), reason: "Returned")
+        case .cancelledAfterPayment:
+            refund(parts: nextRefund.everything(), reason: "Cancelled")
+            save(status: "cancelled")
+        case .refundDeleted:
+            refundFirstLine()
+            refunds = []
+            credited = .zero
+            save(status: "processing")
         case .refundedWithoutLines: refund(parts: [], reason: "Goodwill", amount: document.total)
         default:
             refundFirstLine()
@@ -165,7 +185,8 @@ struct StoryTeller {
         }
         let books = ExpectedBooks(
             total: document.total, tax: document.calculated.totalTax,
-            paid: document.paidAt == nil ? .zero : document.total, credited: credited, creditNotes: refunds.count)
+            paid: document.paidAt == nil ? .zero : document.total, credited: credited, creditNotes: refunds.count,
+            isChangedAfterPayment: [.raisedAfterPayment, .loweredAfterPayment, .refundDeleted].contains(story))
         let buyer = document.buyer
         let contact =
             buyer.customerID > 0

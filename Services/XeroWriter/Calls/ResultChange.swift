@@ -14,6 +14,8 @@ struct ResultChange: Sendable {
     private var failures: [(document: StoredDocument, failure: DocumentFailure)] = []
     private var elements: [(documentID: Int64, outcome: String, message: String?)] = []
     private var audit: [AuditEntry] = []
+    /// The classes of what Xero refused.
+    private(set) var refusedClasses: Set<String> = []
     private var adopted: [Int64] = []
     /// Documents that were refused because Xero does not know what they refer to, with its words.
     private var doubting: [(id: Int64, words: String)] = []
@@ -164,6 +166,7 @@ struct ResultChange: Sendable {
 
     private mutating func refuse(_ document: inout StoredDocument, _ messages: [String]) throws {
         let explanation = XeroErrorCatalogue.explain(messages)
+        refusedClasses.insert(explanation.errorClass)
         let words = messages.joined(separator: "; ")
         let from = document.machine.state
         if explanation.action == .dropEmail, document.dropEmail() {

@@ -108,6 +108,9 @@ struct ResultStore: Sendable {
             var change = ResultChange(record: record)
             let result = try body(&change, documents)
             try await change.store(in: session)
+            try await ReferenceStore.markStale(
+                after: change.refusedClasses, orgID: record.orgID, minuteSeconds: time.minuteSeconds, time: time.ledger,
+                in: session)
             try await CallStore.finish(id: record.id, result, time: time.ledger, in: session)
             var summary = change.summary
             summary.status = result.status

@@ -207,7 +207,8 @@ struct Lookups: Sendable {
         let isOurs =
             kind == .creditNote
             ? document.key.isNamed(in: element.value["Reference"]?.string ?? "")
-            : element.value["Reference"]?.string == document.desired["Reference"]?.string
+            : LockedPeriod.isSame(
+                element.value["Reference"]?.string ?? "", as: document.desired["Reference"]?.string ?? "")
                 && element.value["Url"]?.string == document.desired["Url"]?.string
         if !isOurs { return .foreign(element, "\(number ?? "the number") is in Xero and is not ours") }
         if element.isGone { return .foreign(element, "\(number ?? "the number") was voided in Xero by somebody") }
@@ -292,7 +293,9 @@ extension OrgWriter {
                 CallResult(
                     response.status < 300 ? .done : response.status == 429 ? .throttled : .refused,
                     status: response.status,
-                    response: String(decoding: response.body, as: UTF8.self)), time: time.ledger, in: database)
+                    // Reference data is kept in rows of its own.
+                    response: purpose == .reference && response.status < 300
+                        ? nil : String(decoding: response.body, as: UTF8.self)), time: time.ledger, in: database)
             return response
         case .notSent(let message), .noAnswer(let message):
             try await CallStore.finish(

@@ -68,6 +68,12 @@ struct OrgState: Sendable {
     var accessCheckAt = 0.0
     var accessChecks = 0
     var isCheckingAccess = false
+    /// What is locked, as it was applied to documents that wait for it; nil before the first look.
+    var followedLock: LockedPeriod??
+    /// When reference data is looked at next, and what could not be read until when.
+    var referenceAt = 0.0
+    var referenceFailed: [OrgReference.Name: Double] = [:]
+    var isReadingReference = false
 
     /// Slots that are taken, by us or by an earlier holder's open calls.
     func slotsTaken(at now: Double) -> Int {

@@ -101,10 +101,11 @@ extension OrgWriter {
             let documents = try await DocumentClaims.take(
                 shape, orgID: orgID, limit: BatchPolicy.limit(shape), isByAge: isByAge, only: only,
                 maximumLane: maximumLane, time: time.ledger, in: session)
-            guard !documents.isEmpty else { return nil }
+            let open = try await setAsideLocked(documents, in: session)
+            guard !open.isEmpty else { return nil }
             let xeroIDs = try await DocumentStore.xeroIDs(
-                keys: BatchComposer.references(in: documents), in: session)
-            let composition = BatchComposer(shape: shape, xeroIDs: xeroIDs).compose(documents)
+                keys: BatchComposer.references(in: open), in: session)
+            let composition = BatchComposer(shape: shape, xeroIDs: xeroIDs).compose(open)
             try await Self.block(composition.blocked, in: session)
             guard !composition.documents.isEmpty else { return nil }
             let record = traced(

@@ -17,6 +17,7 @@ extension OrgWriter {
         case .lookUpCall(let pending):
             await TraceParent.$current.withValue(pending.record.trace) { await lookUp(pending) }
         case .lookUp(let record, let documents): await lookUp(documents, record: record)
+        case .readReference(let name, let callID): await readReference(name, callID: callID)
         case .checkAccess: await checkAccess()
         }
     }

@@ -20,6 +20,8 @@ final class OrgWriter: Sendable {
         case lookUpCall(PendingCall)
         /// Looks documents up before anything is sent.
         case lookUp(CallRecord, [StoredDocument])
+        /// Reads something that the organisation says about itself.
+        case readReference(OrgReference.Name, callID: String)
         /// Finds out whether Xero grants the access again that it refused.
         case checkAccess
     }
@@ -145,9 +147,11 @@ final class OrgWriter: Sendable {
         guard state.withLockedValue({ $0.org.isActive }) else {
             return (accessJobs(), min(renewal, settings.pollSeconds))
         }
+        try await followLock()
         var jobs: [Job] = []
         var pause = min(renewal, settings.pollSeconds)
         pause = min(pause, try await follow(&jobs))
+        if let job = try await referenceJob() { jobs.append(job) }
         pause = min(pause, try await compose(&jobs))
         // With something on its way, its end wakes the loop.
         return (jobs, max(0.001, pause))

@@ -1,3 +1,4 @@
+import Accounting
 import Ledger
 import Xero
 
@@ -17,6 +18,10 @@ struct WriterOrg: Sendable, Hashable {
     var credentials: XeroCredentials
     /// The grant that reaches it; nil for a custom connection.
     var grantID: String?
+    /// The last day of the organisation's books that is locked.
+    var lockDate: CalendarDate?
+    /// What is done with a document whose date is locked.
+    var lockedPeriods = LockedPeriod.Policy.hold
 }
 
 /// A writer's settings.
@@ -35,6 +40,8 @@ struct WriterSettings: Sendable {
     var pollSeconds = 1.0
     /// Calls in flight; one of Xero's five is left to others.
     var inFlight = 4
+    /// Whether the organisation's accounts, tax rates, lock dates and the like are read from time to time.
+    var keepsReference = false
 
     /// Real seconds beyond which nobody waits for a call's answer: the time-out, and what sending may take to begin and end.
     var deadlineSeconds: Double { callSeconds + marginSeconds }

@@ -27,8 +27,10 @@ public enum ConfigurationLoader {
         for row in try await session.query(
             """
             SELECT o.id, o.app_id, coalesce(o.tenant_id, c.tenant_id) AS tenant_id, c.grant_id,
-                o.settings::text AS settings, o.state, o.state_reason
-            FROM org o LEFT JOIN xero_connection c ON c.org_id = o.id WHERE o.removed_at IS NULL
+                o.settings::text AS settings, o.state, o.state_reason, f.body AS facts
+            FROM org o LEFT JOIN xero_connection c ON c.org_id = o.id
+                LEFT JOIN org_reference f ON f.org_id = o.id AND f.name = \(OrgFacts.row)
+            WHERE o.removed_at IS NULL
             """)
         {
             try add(org: row, to: &snapshot)
@@ -79,7 +81,8 @@ public enum ConfigurationLoader {
             policies: settings["policies"] ?? [:],
             mapping: settings["mapping"] ?? [:],
             state: OrgRecord.State(rawValue: try row.decode("state", as: String.self)) ?? .paused,
-            stateReason: try row.decode("state_reason", as: String?.self), grantID: row["grant_id"])
+            stateReason: try row.decode("state_reason", as: String?.self), grantID: row["grant_id"],
+            facts: row["facts"].map { OrgFacts(text: $0) } ?? OrgFacts())
     }
 
     private static func add(

@@ -137,7 +137,8 @@ extension ParsedConfiguration {
         guard !reader.isNull(node),
             let policies = reader.fields(of: node, path: path, line: line, allowed: ["locked_periods"])
         else { return [:] }
-        let locked = reader.choice("locked_periods", in: policies, of: ["hold"], required: nil)
+        let locked = reader.choice(
+            "locked_periods", in: policies, of: LockedPeriod.Policy.allCases.map(\.rawValue), required: nil)
         return locked.map { ["locked_periods": .string($0)] } ?? [:]
     }
 

@@ -75,11 +75,18 @@ public struct OrgRecord: Sendable, Hashable {
     public var stateReason: String?
     /// The grant that reaches it; nil for a custom connection, and for what is not connected.
     public var grantID: String?
+    /// What the organisation says about itself.
+    public var facts: OrgFacts
+    /// What is done with a document whose date is in a locked period.
+    public var lockedPeriods: LockedPeriod.Policy {
+        policies["locked_periods"]?.string.flatMap { LockedPeriod.Policy(rawValue: $0) } ?? .hold
+    }
 
     /// An org as stored.
     public init(
         id: String, appID: String, tenantID: String?, dailyCalls: Int, timeZone: String?, country: String? = nil,
-        policies: JSONValue, mapping: JSONValue, state: State, stateReason: String?, grantID: String? = nil
+        policies: JSONValue, mapping: JSONValue, state: State, stateReason: String?, grantID: String? = nil,
+        facts: OrgFacts = OrgFacts()
     ) {
         self.id = id
         self.appID = appID
@@ -92,12 +99,11 @@ public struct OrgRecord: Sendable, Hashable {
         self.state = state
         self.stateReason = stateReason
         self.grantID = grantID
+        self.facts = facts
     }
 
-    /// Its time zone's days.
-    /// - Parameter own: the organisation's own zone, which counts if none is configured.
-    /// - Returns: the zone's days; UTC should no name be known.
-    public func localTime(own: String? = nil) -> LocalTime { (timeZone ?? own).flatMap { LocalTime(zone: $0) } ?? .utc }
+    /// Its time zone's days: the zone that is configured, else the organisation's own, else UTC.
+    public var localTime: LocalTime { (timeZone ?? facts.timeZone).flatMap { LocalTime(zone: $0) } ?? .utc }
 }
 
 /// A store as stored, its secrets opened.

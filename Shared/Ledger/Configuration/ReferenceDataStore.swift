@@ -10,7 +10,12 @@ public enum ReferenceDataStore {
     /// - Throws: `PostgresError` when the database cannot be read.
     public static func load(from session: some PostgresSession) async throws -> [String: ReferenceData] {
         var answers: [String: [String: JSONValue]] = [:]
-        for row in try await session.query("SELECT org_id, name, body FROM org_reference") {
+        for row in try await session.query(
+            """
+            SELECT org_id, name, body FROM org_reference
+            WHERE name IN ('Organisation', 'Accounts', 'TaxRates', 'TrackingCategories', 'Currencies')
+            """)
+        {
             let body = try? JSONValue(parsing: row.decode("body", as: String.self))
             answers[try row.decode("org_id"), default: [:]][try row.decode("name")] = body
         }

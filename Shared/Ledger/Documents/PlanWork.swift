@@ -61,12 +61,7 @@ struct PlanWork {
     }
 
     private mutating func settleDocument(_ document: inout StoredDocument, _ planned: PlannedDocument) {
-        if new.contains(document.key.text) { return }
-        let isPosted = document.isInXero && document.key.kind != .invoice
-        let isPaid =
-            document.isInXero && documents.values.contains { $0.orderID == order.orderID && $0.isAgainstInvoice }
-        // What can no longer be changed stays as it is: the guard has made sure that it is the same sale.
-        if planned.voided || isPosted || isPaid { return }
+        if new.contains(document.key.text) || planned.voided { return }
         var desired = planned.desired
         if document.machine.sentVersion > 0, let number = document.number {
             desired = desired.setting(
@@ -216,10 +211,8 @@ extension DocumentState {
 }
 
 extension StoredDocument {
-    /// Whether it is in Xero, or may be, and makes an invoice unchangeable.
-    var isAgainstInvoice: Bool {
-        key.kind != .invoice && key.kind != .contact && isInXero && machine.state != .voided
-    }
+    /// Whether Xero has it, or may have it.
+    var isInXero: Bool { xeroID != nil || machine.state.isOpen || lookupFirst }
 }
 
 extension JSONValue {

@@ -1,3 +1,5 @@
+import Accounting
+import JSON
 public import Mapping
 public import Postgres
 
@@ -5,7 +7,7 @@ public import Postgres
 ///
 /// Documents are found by key, so that planning again changes only what is wanted differently. Numbers stay what they are once
 /// a call has carried them. What was never sent and is wanted no longer is superseded. What Xero has already and cannot be
-/// changed as the plan asks holds the order.
+/// changed stays, and the difference is planned (``PlanRevision``).
 public enum PlanWriter {
     /// Writes a plan.
     ///
@@ -29,14 +31,23 @@ public enum PlanWriter {
         isBackfill: Bool = false, isDryRun: Bool = false, actor: String = "transformer", traceparent: String? = nil,
         in session: some PostgresSession
     ) async throws -> PlanChange {
-        let order = PlannedOrder(
+        var order = PlannedOrder(
             plan: plan, storeID: storeID, orgID: orgID, orderID: orderID, revision: revision,
             mappingVersion: mappingVersion, isBackfill: isBackfill, isDryRun: isDryRun, actor: actor,
             traceparent: traceparent)
         var present = try await DocumentStore.lock(
             keys: order.allKeys, storeID: storeID, orderID: orderID, in: session)
-        if let reason = PlanGuard.objection(to: order, present: present) {
-            return PlanChange(orderState: .held(reason: reason), isWritten: false)
+        let standing = present.filter { $0.orderID == orderID && $0.key.storeID == storeID }
+        let key = DocumentKey(orgID: orgID, storeID: storeID, kind: .invoice, sourceID: orderID, part: "1")
+        let revised = PlanRevision.revise(
+            plan, standing: standing.map { StandingDocument($0, mappingVersion: mappingVersion) }, order: key)
+        switch revised {
+        case .objection(let reason): return PlanChange(orderState: .held(reason: reason), isWritten: false)
+        case .plan(let plan): order.plan = plan
+        }
+        if !order.allKeys.allSatisfy({ key in present.contains { $0.key.text == key } }) {
+            present = try await DocumentStore.lock(
+                keys: order.allKeys, storeID: storeID, orderID: orderID, in: session)
         }
         let missing = order.missing(from: present)
         var inserted = Set<String>()
@@ -53,6 +64,20 @@ public enum PlanWriter {
         try work.settleStates()
         try await work.store(in: session)
         return work.change
+    }
+}
+
+extension StandingDocument {
+    /// How far a document of an order came.
+    init(_ document: StoredDocument, mappingVersion: Int64) {
+        let state = document.machine.state
+        let isGoing = state == .voided || document.machine.desiredVoid && state.isOpen
+        // The plan's own words: what is sent may state the tax of lines besides.
+        let wanted = document.planned.flatMap { try? JSONValue(parsing: $0) } ?? document.desired
+        self.init(
+            document.key.reference, standing: isGoing ? .gone : document.isInXero ? .inXero : .unsent,
+            title: document.title, desired: wanted, total: document.total ?? .zero,
+            isOfThisMapping: document.mappingVersion == mappingVersion)
     }
 }
 

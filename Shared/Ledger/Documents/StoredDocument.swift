@@ -2,6 +2,7 @@ public import Accounting
 public import JSON
 public import Mapping
 import Postgres
+import Xero
 
 /// A document's row.
 public struct StoredDocument: Sendable {
@@ -60,6 +61,12 @@ public struct StoredDocument: Sendable {
         if key.kind == .contact { return "contact \(desired["Name"]?.string ?? key.sourceID)" }
         if let number { return "\(kind) \(number)" }
         return "\(kind) \(key.part) of \(key.sourceID)"
+    }
+
+    /// The date it has in Xero; nil if it is not there.
+    var postedDate: CalendarDate? {
+        guard let posted, let element = try? JSONValue(parsing: posted) else { return nil }
+        return (element["DateString"]?.string ?? element["Date"]?.string).flatMap { XeroDate.date($0) }
     }
 
     /// What a document that needs this one says it waits for.

@@ -67,7 +67,9 @@ public enum OrgConnections {
             ON CONFLICT (org_id) DO UPDATE SET grant_id = excluded.grant_id, connection_id = excluded.connection_id,
                 tenant_id = excluded.tenant_id, tenant_name = excluded.tenant_name, connected_at = now()
             """)
-        try await resume(orgID, cause: "connected to \(connection.name)", by: actor, in: session)
+        let cause = "connected to \(connection.name), tenant \(connection.tenantID)"
+        guard try await !resume(orgID, cause: cause, by: actor, in: session) else { return }
+        try await Audit.add([AuditEntry(actor: actor, subject: orgID, change: "connected", cause: cause)], in: session)
     }
 
     /// The orgs of an app that wait because Xero refuses access, and that another consent may reach.

@@ -29,7 +29,7 @@ struct OrderDraft {
         if !takenOff.isZero {
             lines = Self.left(refunds.remaining)
             // Nothing is left to be paid, or to be told.
-            if lines.isEmpty { return OrderPlan(documents: [context.voidedInvoice()]) }
+            if lines.isEmpty { return context.plan([context.voidedInvoice()]) }
         }
         documents = [contact, invoice(contact: contact.reference)]
         // Only what is approved in Xero can be paid.
@@ -44,7 +44,7 @@ struct OrderDraft {
                 ? Hold(first)
                 : Hold("the mapping lacks \(missing.count) settings that the order needs", findings: missing)
         }
-        return OrderPlan(documents: documents)
+        return context.plan(documents)
     }
 
     // MARK: Invoice

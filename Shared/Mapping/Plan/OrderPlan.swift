@@ -15,9 +15,28 @@ public enum PlanOutcome: Sendable, Hashable {
 public struct OrderPlan: Sendable, Hashable {
     /// The documents, each after what it depends on: contact, invoice, payments, credit notes, refunds or allocations.
     public var documents: [PlannedDocument]
+    /// Whether the order is paid.
+    public var isPaid: Bool
+    /// The day of the order's last change: what is posted for a change has this date.
+    public var changedOn: CalendarDate?
+    /// The percent that Xero applies for a tax type, where it was relied on.
+    public var taxRates: [String: ExactDecimal]
 
     /// Makes a plan.
-    public init(documents: [PlannedDocument]) { self.documents = documents }
+    /// - Parameters:
+    ///   - documents: The documents, each after what it depends on.
+    ///   - isPaid: Whether the order is paid; if not given, whether it has payments.
+    ///   - changedOn: The day of the order's last change.
+    ///   - taxRates: The percent that Xero applies for a tax type, where it was relied on.
+    public init(
+        documents: [PlannedDocument], isPaid: Bool? = nil, changedOn: CalendarDate? = nil,
+        taxRates: [String: ExactDecimal] = [:]
+    ) {
+        self.documents = documents
+        self.isPaid = isPaid ?? documents.contains { $0.kind == .payment }
+        self.changedOn = changedOn
+        self.taxRates = taxRates
+    }
 
     /// The documents of one kind, in order.
     public func documents(of kind: DocumentKind) -> [PlannedDocument] { documents.filter { $0.kind == kind } }

@@ -53,6 +53,13 @@ struct PlanContext {
         DocumentAmounts(currency: order.currency, total: total, tax: tax, date: date)
     }
 
+    /// The plan of these documents.
+    func plan(_ documents: [PlannedDocument]) -> OrderPlan {
+        OrderPlan(
+            documents: documents, isPaid: order.paidAt != nil, changedOn: org.date(order.modifiedAt),
+            taxRates: org.taxRates)
+    }
+
     /// The invoice as it should be once the order is cancelled: not there.
     func voidedInvoice() -> PlannedDocument {
         PlannedDocument(

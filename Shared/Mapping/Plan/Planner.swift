@@ -24,7 +24,7 @@ public enum Planner {
                 invoiceDate: invoiceDate ?? org.date(order.paidAt ?? order.createdAt))
             switch try disposition(order, mapping) {
             case .ignore(let reason): return .ignored(reason: reason)
-            case .void: return .planned(OrderPlan(documents: [context.voidedInvoice()]))
+            case .void: return .planned(context.plan([context.voidedInvoice()]))
             case .post: break
             }
             if order.lines.isEmpty, order.totals.total.isZero {

@@ -56,7 +56,7 @@ struct ConfigurationApplyTests {
             #expect(store.mapping["accounts"]?["sales"] == "210")
             #expect(store.mapping["accounts"]?["rounding"] == "860")
             #expect(store.mappingVersion == applied.version)
-            #expect(snapshot.orgs["demo"]?.localTime().date(of: store.since).description == "2026-07-01")
+            #expect(snapshot.orgs["demo"]?.localTime.date(of: store.since).description == "2026-07-01")
         }
     }
 

@@ -36,7 +36,8 @@ struct ConfigurationCheck: Sendable {
                 return (snapshot, keyFindings(snapshot, old: 0) + [nothing])
             }
             let old = try await sealedWithOlderKeys()
-            return (snapshot, keyFindings(snapshot, old: old) + findings(snapshot))
+            let references = try await ReferenceDataStore.load(from: client)
+            return (snapshot, keyFindings(snapshot, old: old) + findings(snapshot, references))
         } catch {
             return (
                 nil,
@@ -84,7 +85,9 @@ struct ConfigurationCheck: Sendable {
         return try rows.first?.decode("count", as: Int.self) ?? 0
     }
 
-    private func findings(_ snapshot: ConfigurationSnapshot) -> [DoctorFinding] {
+    private func findings(
+        _ snapshot: ConfigurationSnapshot, _ references: [String: ReferenceData]
+    ) -> [DoctorFinding] {
         var findings: [DoctorFinding] = []
         if snapshot.stores.isEmpty && snapshot.unreadable.isEmpty {
             findings.append(
@@ -92,13 +95,27 @@ struct ConfigurationCheck: Sendable {
                     "configuration", "stores", "no store is configured",
                     "add one to the file's stores: and run counterfoil apply -f FILE"))
         }
-        for org in snapshot.orgs.values.sorted(by: { $0.id < $1.id }) where org.state != .active {
-            findings.append(
-                .problem(
-                    "configuration", "org", "org \(org.id) is \(org.state.rawValue): \(org.stateReason ?? "no reason")",
-                    "mend that; the org resumes by itself, or with counterfoil apply -f FILE"))
+        for org in snapshot.orgs.values.sorted(by: { $0.id < $1.id }) {
+            let isCustom = snapshot.apps[org.appID]?.kind == .customConnection
+            if org.state != .active {
+                let isLost = org.state == .disconnected || !isCustom
+                findings.append(
+                    .problem(
+                        "configuration", "org",
+                        "org \(org.id) is \(org.state.rawValue): \(org.stateReason ?? "no reason")",
+                        isLost
+                            ? "mend that, then run counterfoil xero connect \(org.id)"
+                            : "mend that; the org resumes by itself, or with counterfoil apply -f FILE"))
+            } else if !isCustom, org.grantID == nil, snapshot.apps[org.appID] != nil {
+                findings.append(
+                    .problem(
+                        "configuration", "org", "org \(org.id) is not connected to Xero",
+                        "run counterfoil xero connect \(org.id)"))
+            }
         }
-        for store in snapshot.stores.values.sorted(by: { $0.id < $1.id }) { findings += Self.findings(store) }
+        for store in snapshot.stores.values.sorted(by: { $0.id < $1.id }) {
+            findings += Self.findings(store, references[store.orgID])
+        }
         let counts = [
             "\(snapshot.apps.count) apps", "\(snapshot.orgs.count) orgs", "\(snapshot.stores.count) stores",
         ]
@@ -107,7 +124,7 @@ struct ConfigurationCheck: Sendable {
         ]
     }
 
-    private static func findings(_ store: StoreRecord) -> [DoctorFinding] {
+    private static func findings(_ store: StoreRecord, _ reference: ReferenceData?) -> [DoctorFinding] {
         var findings: [DoctorFinding] = []
         if store.since > Instant.now() {
             findings.append(
@@ -116,14 +133,14 @@ struct ConfigurationCheck: Sendable {
                     "store \(store.id) starts at \(store.since.rfc3339): until then every order is ignored",
                     "correct since: in the file and run counterfoil apply -f FILE"))
         }
-        do {
-            _ = try MappingConfiguration(json: store.mapping)
-        } catch {
-            findings.append(
-                .problem(
-                    "configuration", "mapping", "the mapping of store \(store.id) cannot be used: \(error)",
-                    "correct mapping: in the file and run counterfoil apply -f FILE"))
-        }
+        // What the organisation has may have changed, or have been read, since the file was applied.
+        let checks = MappingChecks(
+            storeID: store.id, platform: store.platform, storeIDs: [store.id], reference: reference)
         return findings
+            + checks.problems(in: store.mapping).everywhere.map { problem in
+                .problem(
+                    "configuration", "mapping", "the mapping of store \(store.id) is wrong: \(problem)",
+                    "correct mapping: in the file and run counterfoil apply -f FILE")
+            }
     }
 }

@@ -1,0 +1,148 @@
+import ArgumentParser
+import Accounting
+import JSON
+import Ledger
+import Xero
+
+/// `counterfoil xero accounts ORG`
+struct AccountsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "accounts",
+        abstract: "The accounts and tax rates of an org, as a mapping names them.",
+        discussion: """
+            Shows what was read last, with its age; xero-writer reads it once a day, and the lock dates every two hours. \
+            What was never read is read now.
+            """)
+
+    /// What is shown, so what is read.
+    private static let names: [OrgReference.Name] = [.organisation, .accounts, .taxRates, .trackingCategories]
+
+    @Argument(help: "The org.")
+    var org: String
+
+    @Flag(name: .long, help: "Read it from Xero now: costs \(AccountsCommand.names.count) calls.")
+    var refresh = false
+
+    @Flag(name: .long, help: "Show archived accounts and tax rates as well.")
+    var all = false
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let (refresh, all) = (refresh, all)
+        let page = try await XeroAccess.with(org: org, DatabaseAccess()) { xero in
+            try await Self.page(xero, refresh: refresh, all: all)
+        }
+        output.show(page.json, text: page.text)
+    }
+
+    /// Reads what is missing, or everything.
+    static func page(_ xero: XeroAccess, refresh: Bool, all: Bool) async throws -> AccountsPage {
+        let database = xero.database
+        let known = try await ReferenceStore.ages(orgID: xero.org.id, time: .database, in: database)
+        let missing = names.filter { refresh || known[$0] == nil }
+        if !missing.isEmpty {
+            let isCustom = xero.app.kind == .customConnection
+            guard isCustom || xero.org.grantID != nil else {
+                throw CommandFailure(
+                    "Org \(xero.org.id) is not connected yet: counterfoil xero connect \(xero.org.id)")
+            }
+            let reader = ReferenceReader(
+                orgID: xero.org.id, tenantID: isCustom ? nil : xero.org.tenantID, database: database,
+                transport: xero.transport,
+                tokens: xero.grants.source(grantID: xero.org.grantID, credentials: xero.app.credentials),
+                holder: xero.actor)
+            for name in missing { try await reader.read(name) }
+        }
+        let ages = try await ReferenceStore.ages(orgID: xero.org.id, time: .database, in: database)
+        return AccountsPage(
+            org: xero.org.id, reference: try await ReferenceStore.load(orgID: xero.org.id, in: database),
+            ageSeconds: Int(names.compactMap { ages[$0]?.seconds }.max() ?? 0), all: all)
+    }
+}
+
+/// What `xero accounts` shows.
+struct AccountsPage: Sendable {
+    let org: String
+    let reference: OrgReference
+    /// Of the oldest part.
+    let ageSeconds: Int
+    /// Whether what cannot be used any more is shown as well.
+    let all: Bool
+
+    private var accounts: [OrgReference.Account] {
+        (reference.accounts ?? []).filter { all || $0.isActive }.sorted {
+            ($0.code ?? "~", $0.name) < ($1.code ?? "~", $1.name)
+        }
+    }
+
+    private var taxRates: [OrgReference.TaxRate] {
+        (reference.taxRates ?? []).filter { all || $0.isActive }.sorted { $0.type < $1.type }
+    }
+
+    /// What an account can be named for in a mapping.
+    private static func use(_ account: OrgReference.Account) -> String {
+        if !account.isActive { return "archived" }
+        let uses = [account.takesLines ? "lines" : nil, account.takesPayments ? "payments" : nil].compactMap(\.self)
+        if uses.isEmpty { return account.systemAccount.map { "Xero's own (\($0.lowercased()))" } ?? "-" }
+        return uses.joined(separator: ", ") + (account.systemAccount == "ROUNDING" ? "; rounding" : "")
+    }
+
+    var text: [String] {
+        var lines = ["\(reference.name ?? org), read \(ageText(seconds: ageSeconds)) ago"]
+        lines.append(
+            "  currency \(reference.baseCurrency ?? "unknown"), time zone \(reference.timeZone ?? "unknown"), "
+                + (reference.lockDate.map { "locked up to and including \($0)" } ?? "nothing locked"))
+        var chart = TextTable(["code", "account", "type", "tax type", "for"])
+        for account in accounts {
+            chart.add([
+                account.code ?? "-", oneLine(account.name, limit: 40), account.type, account.taxType ?? "",
+                Self.use(account),
+            ])
+        }
+        var taxes = TextTable(["tax type", "name", "percent", "with accounts of class"], right: ["percent"])
+        for rate in taxRates {
+            taxes.add([
+                rate.type, oneLine(rate.name, limit: 40), rate.percent?.description ?? "",
+                rate.isActive
+                    ? rate.accountClasses.sorted().joined(separator: ", ").lowercased() : rate.status.lowercased(),
+            ])
+        }
+        lines += ["", "Accounts"] + chart.lines.map { "  \($0)" } + ["", "Tax rates"] + taxes.lines.map { "  \($0)" }
+        let tracking = reference.trackingCategories ?? []
+        if !tracking.isEmpty {
+            lines += ["", "Tracking"] + tracking.map { "  \($0.name): \($0.options.joined(separator: ", "))" }
+        }
+        return lines
+    }
+
+    var json: JSONValue {
+        func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+        return [
+            "org": .string(org), "name": optional(reference.name), "age_seconds": .number(JSONNumber(ageSeconds)),
+            "currency": optional(reference.baseCurrency), "time_zone": optional(reference.timeZone),
+            "lock_date": optional(reference.lockDate?.description),
+            "accounts": .array(
+                accounts.map { account in
+                    [
+                        "code": optional(account.code), "name": .string(account.name), "type": .string(account.type),
+                        "class": .string(account.accountClass), "status": .string(account.status),
+                        "tax_type": optional(account.taxType), "lines": .bool(account.takesLines),
+                        "payments": .bool(account.isActive && account.takesPayments),
+                    ]
+                }),
+            "tax_rates": .array(
+                taxRates.map { rate in
+                    [
+                        "type": .string(rate.type), "name": .string(rate.name), "status": .string(rate.status),
+                        "percent": rate.percent.map { JSONValue($0) } ?? .null,
+                        "classes": .array(rate.accountClasses.sorted().map { .string($0) }),
+                    ]
+                }),
+            "tracking": .array(
+                (reference.trackingCategories ?? []).map { category in
+                    ["name": .string(category.name), "options": .array(category.options.map { .string($0) })]
+                }),
+        ]
+    }
+}
