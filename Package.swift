@@ -233,7 +233,8 @@ let package = Package(
         tests(
             "XeroWriter",
             [
-                "XeroWriter", "Xero", "SimulatedXero", "Mapping", "Ledger", "Messaging", "Postgres", "JSON",
+                "XeroWriter", "Transformer", "Xero", "SimulatedXero", "Mapping", "Ledger", "Messaging", "Postgres",
+                "JSON",
                 "Accounting", httpClient, logging, locks,
             ]),
         tests(

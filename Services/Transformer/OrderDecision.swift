@@ -17,6 +17,8 @@ struct OrderDecision: Sendable {
         var invoiceDate: CalendarDate?
         /// Whether it has documents that are still wanted.
         var hasDocuments = false
+        /// Whether anything of it was entered for a daily summary.
+        var isSummarised = false
         /// The first snapshot, where the newest is another one and the order is from before the store's start.
         var firstSnapshot: JSONValue?
     }
@@ -54,7 +56,7 @@ struct OrderDecision: Sendable {
         StartRule.History(
             createdAt: order.createdAt, refundedAt: order.refunds.map(\.createdAt),
             amountsChanged: past.firstSnapshot.map { amountsDiffer($0, order, rules) } ?? false,
-            hasDocuments: past.hasDocuments)
+            hasDocuments: past.hasDocuments || past.isSummarised)
     }
 
     /// Whether an earlier snapshot says another total, tax or currency; one that cannot be read may have said anything.

@@ -20,10 +20,16 @@ struct OrderPlanning: Sendable {
     let logger: Logger
     /// Told after a commit that may have something to announce.
     let announced: @Sendable () -> Void
+    private let now: @Sendable () -> Instant
     private let planned = Counter(label: "orders_planned_total")
     private let failed = Counter(label: "orders_planning_failed_total")
 
-    init(database: PostgresClient, rules: StoreRules, logger: Logger, announced: @escaping @Sendable () -> Void) {
+    init(
+        database: PostgresClient, rules: StoreRules, logger: Logger,
+        now: @escaping @Sendable () -> Instant = Instant.now,
+        announced: @escaping @Sendable () -> Void
+    ) {
+        self.now = now
         self.database = database
         self.rules = rules
         self.logger = logger
@@ -77,14 +83,39 @@ struct OrderPlanning: Sendable {
     private func plan(_ order: OrderReference, in session: some PostgresSession) async throws -> Bool {
         guard let sale = try await SaleStore.lock(order, in: session) else { return false }
         let rules = try await rules.rules(of: order.storeID)
+        let standing =
+            if let summary = SummaryID(order.orderID) {
+                try await planSummary(summary, of: order, sale: sale, rules: rules, in: session)
+            } else {
+                try await planOrder(order, sale: sale, rules: rules, in: session)
+            }
+        try await SaleStore.store(
+            standing, of: order, revision: sale.revision, mappingVersion: rules.mappingVersion, in: session)
+        return true
+    }
+
+    private func planOrder(
+        _ order: OrderReference, sale: SaleToPlan, rules: PlanningRules, in session: some PostgresSession
+    ) async throws -> OrderStanding {
         let snapshot = try await SaleStore.snapshot(order, revision: sale.revision, in: session)
         let past = try await SaleStore.past(order, sale: sale, since: rules.since, in: session)
         let decision = OrderDecision.decide(snapshot, past: past, rules: rules)
         if decision.readAgain { try await askAgain(order, in: session) }
-        let standing = try await write(decision, of: order, sale: sale, rules: rules, in: session)
-        try await SaleStore.store(
-            standing, of: order, revision: sale.revision, mappingVersion: rules.mappingVersion, in: session)
-        return true
+        let entered = try await SummaryPlanning(order: order, rules: rules, now: now()).enter(
+            decision.outcome, past: past, revision: sale.revision, in: session)
+        if let entered { return entered }
+        return try await write(decision, of: order, sale: sale, rules: rules, in: session)
+    }
+
+    /// A day that was closed is planned from what was entered for it.
+    private func planSummary(
+        _ summary: SummaryID, of order: OrderReference, sale: SaleToPlan, rules: PlanningRules,
+        in session: some PostgresSession
+    ) async throws -> OrderStanding {
+        let entries = try await SummaryStore.entries(of: summary, storeID: order.storeID, in: session)
+        let draft = SummaryDraft(summary, settings: rules.mapping.summary, org: rules.org, store: rules.store)
+        let decision = OrderDecision(outcome: .planned(draft.plan(entries)))
+        return try await write(decision, of: order, sale: sale, rules: rules, in: session)
     }
 
     /// Writes the plan. An order that is ignored or held wants no documents: what was not sent yet is withdrawn, and what is
@@ -113,7 +144,7 @@ struct OrderPlanning: Sendable {
     }
 
     private func isOld(_ sale: SaleToPlan) -> Bool {
-        let age = Instant.now().microseconds - sale.modifiedAt.microseconds
+        let age = now().microseconds - sale.modifiedAt.microseconds
         return age > Self.backfillAge.components.seconds * 1_000_000
     }
 

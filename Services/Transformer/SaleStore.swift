@@ -69,7 +69,9 @@ enum SaleStore {
     ) async throws -> OrderDecision.Past {
         let rows = try await session.query(
             """
-            SELECT max(document_date) FILTER (WHERE kind = 'invoice')::text AS invoice_date, count(*) > 0 AS has_documents
+            SELECT max(document_date) FILTER (WHERE kind = 'invoice')::text AS invoice_date, count(*) > 0 AS has_documents,
+                EXISTS (SELECT 1 FROM summary_entry
+                        WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)) AS is_summarised
             FROM document WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)
                 AND state NOT IN ('superseded')
             """)
@@ -77,6 +79,7 @@ enum SaleStore {
         if let row = rows.first {
             past.invoiceDate = row["invoice_date"].flatMap { CalendarDate($0) }
             past.hasDocuments = try row.decode("has_documents")
+            past.isSummarised = try row.decode("is_summarised")
         }
         if sale.revision > 1, let created = sale.createdAt, created < since {
             past.firstSnapshot = try await snapshot(order, revision: 1, in: session)

@@ -15,6 +15,7 @@ public enum SchemaMigrations {
         Migration(name: "0006-operations", sql: operations),
         Migration(name: "0008-breakers", sql: breakers),
         Migration(name: "0010-grants", sql: grants),
+        Migration(name: "0011-summaries", sql: summaries),
         Migration(name: "0040-lz4", sql: lz4),
     ]
 }

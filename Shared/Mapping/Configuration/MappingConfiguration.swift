@@ -55,6 +55,10 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var amountOnlyRefunds: AmountOnlyRefunds
     /// Days from an invoice's date to its due date, 0 to 365.
     public var termsDays: Int
+    /// Whether orders are posted one by one or summed up by day.
+    public var posting: PostingMode
+    /// How days are summed up.
+    public var summary: SummarySettings
 
     /// Statuses that are posted where the mapping does not say.
     public static let defaultPostedStatuses: Set<String> = ["processing", "completed", "refunded"]
@@ -63,12 +67,14 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// Reads a mapping.
     /// - Parameter json: The merged mapping: an object of `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
-    ///   `refunds` and `terms_days`. Only `accounts.sales` is required.
+    ///   `refunds`, `terms_days`, `posting` and `summary`. Only `accounts.sales` is required.
     /// - Throws: ``MappingError`` naming the path of the first mistake and, for a key that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
         let root = try MappingReader(
             json, path: "mapping",
-            keys: ["accounts", "taxes", "payments", "statuses", "contacts", "refunds", "terms_days"])
+            keys: [
+                "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "terms_days", "posting", "summary",
+            ])
         let accounts = try root.object(
             "accounts",
             keys: ["sales", "shipping", "fees", "rounding", "refunds", "gift_cards", "store_credit", "tips"])
@@ -106,6 +112,8 @@ public struct MappingConfiguration: Sendable, Hashable {
         amountOnlyRefunds =
             try root.object("refunds", keys: ["amount_only"]).choice("amount_only", AmountOnlyRefunds.self) ?? .hold
         termsDays = try root.integer("terms_days", in: 0...365) ?? 0
+        posting = try root.choice("posting", PostingMode.self) ?? .eachOrder
+        summary = try SummarySettings(root.object("summary", keys: SummarySettings.keys))
     }
 
     private static func taxes(_ reader: MappingReader) throws(MappingError) -> [String: String] {
