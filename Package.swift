@@ -261,7 +261,8 @@ let package = Package(
         tests(
             "XeroWriter",
             [
-                "XeroWriter", "Xero", "SimulatedXero", "Mapping", "Ledger", "Messaging", "Observability", "Postgres",
+                "XeroWriter", "Transformer", "Planning", "Xero", "SimulatedXero", "Mapping", "Ledger", "Messaging",
+                "Observability", "Postgres",
                 "JSON",
                 "Accounting", httpClient, logging, locks,
             ]),

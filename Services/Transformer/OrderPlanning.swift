@@ -23,13 +23,16 @@ struct OrderPlanning: Sendable {
     let logger: Logger
     /// Told after a commit that may have something to announce.
     let announced: @Sendable () -> Void
+    private let now: @Sendable () -> Instant
     private let planned = Counter(label: "orders_planned_total")
     private let failed = Counter(label: "orders_planning_failed_total")
 
     init(
         database: PostgresClient, rules: StoreRules, tracer: Tracer = .off, logger: Logger,
+        now: @escaping @Sendable () -> Instant = Instant.now,
         announced: @escaping @Sendable () -> Void
     ) {
+        self.now = now
         self.database = database
         self.rules = rules
         self.tracer = tracer
@@ -109,6 +112,20 @@ struct OrderPlanning: Sendable {
     private func plan(_ order: OrderReference, in session: some PostgresSession) async throws -> OrderStanding? {
         guard let sale = try await SaleStore.lock(order, in: session) else { return nil }
         let rules = try await rules.rules(of: order.storeID)
+        let standing =
+            if let summary = SummaryID(order.orderID) {
+                try await planSummary(summary, of: order, sale: sale, rules: rules, in: session)
+            } else {
+                try await planOrder(order, sale: sale, rules: rules, in: session)
+            }
+        try await SaleStore.store(
+            standing, of: order, revision: sale.revision, mappingVersion: rules.mappingVersion, in: session)
+        return standing
+    }
+
+    private func planOrder(
+        _ order: OrderReference, sale: SaleToPlan, rules: PlanningRules, in session: some PostgresSession
+    ) async throws -> OrderStanding {
         let snapshot = try await OrderHistory.snapshot(
             storeID: order.storeID, orderID: order.orderID, revision: sale.revision, in: session)
         let past = try await OrderHistory.past(
@@ -116,20 +133,30 @@ struct OrderPlanning: Sendable {
             since: rules.since, in: session)
         let decision = OrderDecision.decide(snapshot, past: past, rules: rules)
         if decision.readAgain { try await askAgain(order, in: session) }
-        let standing = try await write(decision, of: order, sale: sale, rules: rules, in: session)
-        try await SaleStore.store(
-            standing, of: order, revision: sale.revision, mappingVersion: rules.mappingVersion, in: session)
-        return standing
+        let entered = try await SummaryPlanning(order: order, rules: rules, now: now()).enter(
+            decision.outcome, past: past, revision: sale.revision, in: session)
+        if let entered { return entered }
+        return try await write(decision.outcome, of: order, sale: sale, rules: rules, in: session)
+    }
+
+    /// A day that was closed is planned from what was entered for it.
+    private func planSummary(
+        _ summary: SummaryID, of order: OrderReference, sale: SaleToPlan, rules: PlanningRules,
+        in session: some PostgresSession
+    ) async throws -> OrderStanding {
+        let entries = try await SummaryStore.entries(of: summary, storeID: order.storeID, in: session)
+        let draft = SummaryDraft(summary, settings: rules.mapping.summary, org: rules.org, store: rules.store)
+        return try await write(.planned(draft.plan(entries)), of: order, sale: sale, rules: rules, in: session)
     }
 
     /// Writes the plan. An order that is ignored or held wants no documents: what was not sent yet is withdrawn, and what is
     /// in Xero already stays untouched.
     private func write(
-        _ decision: OrderDecision, of order: OrderReference, sale: SaleToPlan, rules: PlanningRules,
+        _ outcome: PlanOutcome, of order: OrderReference, sale: SaleToPlan, rules: PlanningRules,
         in session: some PostgresSession
     ) async throws -> OrderStanding {
         let plan: OrderPlan
-        switch decision.outcome {
+        switch outcome {
         case .planned(let wanted): plan = wanted
         case .ignored, .held: plan = OrderPlan(documents: [])
         }
@@ -137,7 +164,7 @@ struct OrderPlanning: Sendable {
             plan: plan, storeID: order.storeID, orgID: rules.org.orgID, orderID: order.orderID, revision: sale.revision,
             mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), isDryRun: rules.isDryRun, actor: Self.origin,
             traceparent: TraceParent.current?.description, in: session)
-        switch decision.outcome {
+        switch outcome {
         case .planned: return OrderStanding(change.orderState)
         case .held(let reason, let findings): return .held(reason, findings: findings)
         case .ignored(let reason):
@@ -149,7 +176,7 @@ struct OrderPlanning: Sendable {
     }
 
     private func isOld(_ sale: SaleToPlan) -> Bool {
-        let age = Instant.now().microseconds - sale.modifiedAt.microseconds
+        let age = now().microseconds - sale.modifiedAt.microseconds
         return age > Self.backfillAge.components.seconds * 1_000_000
     }
 

@@ -1,3 +1,4 @@
+import Accounting
 import JSON
 import Ledger
 import Messaging
@@ -11,6 +12,7 @@ struct Wiring {
     let context: ServiceContext
 
     func services() throws -> [any Service] {
+        let settling = try context.environment.int("SUMMARY_SETTLE_MINUTES", default: 60, in: 1...1440)
         let concurrency = try context.environment.int("TRANSFORMER_CONCURRENCY", default: 8, in: 1...64)
         let box = context.secretBox
         let watch = ConfigurationWatch(
@@ -27,9 +29,10 @@ struct Wiring {
         context.readiness.add("broker") {
             publisher.isConnected && consumer.isConnected ? nil : "not connected to RabbitMQ"
         }
+        let rules = StoreRules(watch: watch, database: context.database)
         let planning = OrderPlanning(
-            database: context.database, rules: StoreRules(watch: watch, database: context.database),
-            tracer: context.tracer, logger: context.logger, announced: { relay.wake() })
+            database: context.database, rules: rules, tracer: context.tracer, logger: context.logger,
+            announced: { relay.wake() })
         let runner = ConsumerRunner(
             consumer: consumer, queue: PipelineTopology.observedQueue, concurrency: concurrency, logger: context.logger,
             key: { OrderReference($0.body)?.text ?? $0.routingKey },
@@ -45,7 +48,13 @@ struct Wiring {
             rounds: {
                 try await planning.planDue(limit: 500, concurrency: concurrency) == 500 ? .again : .pause
             })
-        return [watch, publisher, relay, consumer, runner, poll]
+        let closing = SummaryClosing(
+            database: context.database, rules: rules, planning: planning, settling: .seconds(settling * 60),
+            now: Instant.now, logger: context.logger)
+        let days = PeriodicService(
+            name: "closing of days", every: .seconds(30), logger: context.logger,
+            body: { _ = try await closing.round() })
+        return [watch, publisher, relay, consumer, runner, poll, days]
     }
 }
 

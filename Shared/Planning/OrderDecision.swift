@@ -19,6 +19,8 @@ public struct OrderDecision: Sendable {
         public var invoiceDate: CalendarDate?
         /// Whether it has documents that are still wanted.
         public var hasDocuments = false
+        /// Whether anything of it was entered for a daily summary.
+        public var isSummarised = false
         /// The first snapshot, where the newest is another one and the order is from before the store's start.
         public var firstSnapshot: JSONValue?
 
@@ -66,7 +68,7 @@ public struct OrderDecision: Sendable {
         StartRule.History(
             createdAt: order.createdAt, refundedAt: order.refunds.map(\.createdAt),
             amountsChanged: past.firstSnapshot.map { amountsDiffer($0, order, rules) } ?? false,
-            hasDocuments: past.hasDocuments)
+            hasDocuments: past.hasDocuments || past.isSummarised)
     }
 
     /// Whether an earlier snapshot says another total, tax or currency; one that cannot be read may have said anything.

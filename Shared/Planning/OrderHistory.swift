@@ -43,13 +43,15 @@ public enum OrderHistory {
         let rows = try await session.query(
             """
             SELECT min(document_date) FILTER (WHERE kind = 'invoice' AND state <> 'voided')::text AS invoice_date,
-                count(*) > 0 AS has_documents
+                count(*) > 0 AS has_documents,
+                EXISTS (SELECT 1 FROM summary_entry WHERE store_id = \(storeID) AND order_id = \(orderID)) AS is_summarised
             FROM document WHERE store_id = \(storeID) AND order_id = \(orderID) AND state NOT IN ('superseded')
             """)
         var past = OrderDecision.Past()
         if let row = rows.first {
             past.invoiceDate = row["invoice_date"].flatMap { CalendarDate($0) }
             past.hasDocuments = try row.decode("has_documents")
+            past.isSummarised = try row.decode("is_summarised")
         }
         if revision > 1, let createdAt, createdAt < since {
             past.firstSnapshot = try await snapshot(storeID: storeID, orderID: orderID, revision: 1, in: session)

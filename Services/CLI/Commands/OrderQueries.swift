@@ -36,6 +36,8 @@ enum OrderQueries {
                 ) t
                 """),
             "documents": try await session.json(documents(store: store, id: id)),
+            "summaries": try await session.json(summaries(store: store, id: id)),
+            "summed": try await session.json(summed(store: store, id: id)),
             "calls": try await session.json(calls(store: store, id: id)),
             "letters": try await session.json(
                 """
@@ -73,6 +75,33 @@ enum OrderQueries {
         """
     }
 
+    /// The daily summaries that an order is in, or will be.
+    private static func summaries(store: String, id: String) -> PostgresQuery {
+        """
+        SELECT coalesce(json_agg(t), '[]') FROM (
+            SELECT e.source, e.summary_id AS summary, s.state, d.number, d.xero_id, e.day, e.closes, e.happened_on,
+                e.total::text, e.total_tax::text AS tax, e.currency, e.content::json AS content
+            FROM summary_entry e
+            LEFT JOIN sale s ON s.store_id = e.store_id AND s.order_id = e.summary_id
+            LEFT JOIN document d ON d.store_id = e.store_id AND d.order_id = e.summary_id
+                AND d.kind = CASE WHEN e.total < 0 THEN 'credit_note' ELSE 'invoice' END
+            WHERE e.store_id = \(store) AND e.order_id = \(id) ORDER BY e.id
+        ) t
+        """
+    }
+
+    /// The orders that a daily summary is made of.
+    private static func summed(store: String, id: String) -> PostgresQuery {
+        """
+        SELECT coalesce(json_agg(t), '[]') FROM (
+            SELECT e.order_id AS order, o.order_number AS number, e.source, e.happened_on, e.total::text,
+                e.total_tax::text AS tax, e.content::json AS content
+            FROM summary_entry e LEFT JOIN sale o ON o.store_id = e.store_id AND o.order_id = e.order_id
+            WHERE e.store_id = \(store) AND e.summary_id = \(id) ORDER BY e.total < 0, e.id
+        ) t
+        """
+    }
+
     private static func calls(store: String, id: String) -> PostgresQuery {
         """
         SELECT coalesce(json_agg(t), '[]') FROM (
@@ -91,7 +120,9 @@ struct OrderText {
     init(_ found: JSONValue) { self.found = found }
 
     var lines: [String] {
-        heading + section("Documents", documents) + section("Calls to Xero", calls) + section("Dead letters", letters)
+        heading + section("Documents", documents) + section("Daily summaries", summaries)
+            + section("Orders in this summary", summed) + section("Calls to Xero", calls)
+            + section("Dead letters", letters)
             + section("What the store said", said) + section("History", history)
     }
 
@@ -123,6 +154,34 @@ struct OrderText {
             table.add([
                 row.cell("kind"), row.cell("number"), row.cell("state"), row.cell("total"), row.cell("tax"),
                 row.cell("date"), row.cell("xero_id"), oneLine(row.cell("reason"), limit: 80),
+            ])
+        }
+        return table.isEmpty ? [] : table.lines
+    }
+
+    private var summaries: [String] {
+        var table = TextTable(
+            ["what", "total", "tax", "of", "posted as", "state", "xero id"], right: ["total", "tax"])
+        for row in found.list("summaries") {
+            let isOpen = row.cell("summary").isEmpty
+            table.add([
+                row.cell("source"), row.cell("total"), row.cell("tax"), row.cell("happened_on"),
+                row.cell("number").isEmpty ? row.cell("summary") : row.cell("number"),
+                isOpen ? "posted once \(row.cell("closes")) is over" : row.cell("state"), row.cell("xero_id"),
+            ])
+        }
+        return table.isEmpty ? [] : table.lines
+    }
+
+    private var summed: [String] {
+        var table = TextTable(["order", "what", "of", "total", "tax", "accounts"], right: ["total", "tax"])
+        for row in found.list("summed") {
+            let accounts = (row["content"] ?? .null).list("lines").map { line in
+                "\(line.cell("account")) \(line.cell("tax_type")) \(line.cell("net")) + \(line.cell("tax"))"
+            }
+            table.add([
+                row.cell("number"), row.cell("source"), row.cell("happened_on"), row.cell("total"), row.cell("tax"),
+                accounts.joined(separator: ", "),
             ])
         }
         return table.isEmpty ? [] : table.lines

@@ -18,5 +18,6 @@ public enum SchemaMigrations {
         Migration(name: "0040-lz4", sql: lz4),
         Migration(name: "0041-mapping", sql: mapping),
         Migration(name: "0047-traces", sql: traces),
+        Migration(name: "0048-summaries", sql: summaries),
     ]
 }

@@ -22,7 +22,7 @@ struct RemappingReport: Sendable {
     /// How many are planned again; nil if that was not asked for.
     private(set) var replanned: Int?
 
-    /// Compares every order that was planned with an earlier mapping.
+    /// Compares every order that was planned with an earlier mapping. What was entered for a daily summary stays as it is.
     init(_ source: PreviewSource, in session: some PostgresSession) async throws {
         storeID = source.rules.store.storeID
         var after = ""
@@ -32,6 +32,8 @@ struct RemappingReport: Sendable {
                 SELECT order_id, order_number, revision, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
                 FROM sale WHERE store_id = \(storeID) AND order_id > \(after) AND state IN ('planned', 'posted')
                     AND planned_revision = revision AND mapping_version < \(source.rules.mappingVersion)
+                    AND order_id NOT LIKE 'day:%' AND NOT EXISTS (SELECT 1 FROM summary_entry e
+                        WHERE e.store_id = sale.store_id AND e.order_id = sale.order_id)
                 ORDER BY order_id LIMIT 500
                 """)
             for row in rows { try await add(row, source, in: session) }
