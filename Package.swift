@@ -103,12 +103,19 @@ let package = Package(
                 logging, metricsCore,
             ]),
         // Running a service
-        library("Observability", ["JSON", logging, metrics, metricsCore, locks]),
+        library("Observability", ["JSON", lifecycle, logging, metrics, metricsCore, locks]),
         library(
             "ServiceKit",
-            ["Observability", "RabbitMQ", "Postgres", lifecycle, signals, logging, metrics, hummingbird, crypto, locks]),
+            [
+                "Observability", "RabbitMQ", "Postgres", lifecycle, signals, logging, metrics, hummingbird, httpClient,
+                nio, nioHTTP, crypto, locks,
+            ]),
         library(
-            "Messaging", ["RabbitMQ", "Postgres", "JSON", "Accounting", lifecycle, logging, metricsCore, deque, locks]),
+            "Messaging",
+            [
+                "RabbitMQ", "Postgres", "Observability", "JSON", "Accounting", lifecycle, logging, metricsCore, deque,
+                locks,
+            ]),
         // Domain
         library("Storefronts", ["JSON", "Accounting", crypto, httpClient, nio, nioHTTP, logging]),
         library("Mapping", ["JSON", "Accounting"]),
@@ -119,6 +126,7 @@ let package = Package(
                 "JSON", "Accounting", "Mapping", "Xero", "Postgres", "Messaging", crypto, lifecycle, locks, logging,
                 yams,
             ]),
+        library("Planning", ["JSON", "Accounting", "Storefronts", "Mapping", "Ledger", "Postgres"]),
         // Services
         service(
             "Ingest",
@@ -129,19 +137,23 @@ let package = Package(
         service(
             "StorefrontSync",
             [
-                "ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Ledger", "Postgres", "JSON", "Accounting",
+                "ServiceKit", "Observability", "Messaging", "RabbitMQ", "Storefronts", "Ledger", "Postgres", "JSON",
+                "Accounting",
                 httpClient, crypto, locks, metrics,
             ]),
         service(
             "Transformer",
             [
-                "ServiceKit", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Ledger", "Postgres", "JSON",
+                "ServiceKit", "Observability", "Messaging", "RabbitMQ", "Storefronts", "Mapping", "Planning", "Ledger",
+                "Postgres",
+                "JSON",
                 "Accounting", metrics, locks,
             ]),
         service(
             "XeroWriter",
             [
-                "ServiceKit", "Messaging", "RabbitMQ", "Mapping", "Xero", "Ledger", "Postgres", "JSON", "Accounting",
+                "ServiceKit", "Observability", "Messaging", "RabbitMQ", "Mapping", "Xero", "Ledger", "Postgres", "JSON",
+                "Accounting",
                 httpClient, metrics, locks, crypto,
             ]),
         service(
@@ -154,8 +166,8 @@ let package = Package(
         service(
             "CLI",
             [
-                "ServiceKit", "Observability", "Storefronts", "Ledger", "Mapping", "Messaging", "Xero", "RabbitMQ",
-                "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, locks,
+                "ServiceKit", "Observability", "Storefronts", "Ledger", "Mapping", "Planning", "Messaging", "Xero",
+                "RabbitMQ", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, nioPosix, locks,
             ]),
         // Stand-ins
         .target(
@@ -189,7 +201,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle, yams,
+                "CSystemShims", "RabbitMQ", "Postgres", "JSON", "Accounting", locks, logging, lifecycle, nio, nioHTTP,
+                nioPosix, yams,
             ],
             path: "Tests/TestSupport",
             swiftSettings: strict),
@@ -199,13 +212,20 @@ let package = Package(
         tests("RabbitMQ", ["RabbitMQ", "IOThread", logging, lifecycle, locks]),
         tests("ConnectionPool", ["ConnectionPool"]),
         tests("Postgres", ["Postgres", "IOThread", logging, lifecycle, locks]),
-        tests("Observability", ["Observability", "JSON", logging, metrics, metricsCore]),
+        tests("Observability", ["Observability", "JSON", lifecycle, locks, logging, metrics, metricsCore]),
         tests(
             "ServiceKit",
-            ["ServiceKit", "Observability", "Postgres", logging, hummingbird, httpTypes, crypto, metrics, locks]),
+            [
+                "ServiceKit", "Observability", "Postgres", "JSON", lifecycle, logging, hummingbird, httpTypes, nioHTTP,
+                crypto,
+                metrics, locks,
+            ]),
         tests(
             "Messaging",
-            ["Messaging", "Ledger", "RabbitMQ", "Postgres", "JSON", "Accounting", logging, lifecycle, locks]),
+            [
+                "Messaging", "Ledger", "Observability", "RabbitMQ", "Postgres", "JSON", "Accounting", logging,
+                lifecycle, locks,
+            ]),
         tests(
             "Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, locks, logging]),
         tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
@@ -226,14 +246,23 @@ let package = Package(
             ]),
         tests(
             "StorefrontSync",
-            ["StorefrontSync", "Storefronts", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+            [
+                "StorefrontSync", "Storefronts", "Ledger", "Messaging", "Observability", "Postgres", "JSON",
+                "Accounting",
+                logging,
+            ]),
         tests(
             "Transformer",
-            ["Transformer", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON", "Accounting", logging]),
+            [
+                "Transformer", "Planning", "Storefronts", "Mapping", "Ledger", "Messaging", "Postgres", "JSON",
+                "Accounting",
+                logging,
+            ]),
         tests(
             "XeroWriter",
             [
-                "XeroWriter", "Transformer", "Xero", "SimulatedXero", "Mapping", "Ledger", "Messaging", "Postgres",
+                "XeroWriter", "Transformer", "Planning", "Xero", "SimulatedXero", "Mapping", "Ledger", "Messaging",
+                "Observability", "Postgres",
                 "JSON",
                 "Accounting", httpClient, logging, locks,
             ]),
@@ -255,8 +284,8 @@ let package = Package(
         tests(
             "CLI",
             [
-                "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Xero", "SimulatedXero", "RabbitMQ", "Postgres",
-                "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging, lifecycle,
+                "CLI", "ServiceKit", "StorefrontSimulator", "Ledger", "Mapping", "Planning", "Xero", "SimulatedXero",
+                "RabbitMQ", "Postgres", "JSON", "Accounting", httpClient, nio, nioHTTP, locks, logging, lifecycle,
             ]),
         tests("Faults", ["Ledger", "Postgres", "JSON", "Accounting"]),
         tests("Deploy", ["JSON", yams]),

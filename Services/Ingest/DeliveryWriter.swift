@@ -1,6 +1,7 @@
 import Accounting
 import JSON
 import Messaging
+import Observability
 import Postgres
 
 /// Writes deliveries and all that follows from them: one transaction, one round trip, however many they are.
@@ -79,17 +80,19 @@ struct DeliveryWriter: Sendable {
     /// that writers never wait for each other in a circle.
     private func upsert(_ hints: [HintedOrder]) -> PostgresQuery {
         """
-        INSERT INTO hint (store_id, entity, entity_id, generation, again_at, event_id, reason)
+        INSERT INTO hint (store_id, entity, entity_id, generation, again_at, event_id, reason, traceparent)
         SELECT h.store_id, 'order', h.entity_id, h.times,
                ARRAY(SELECT now() + make_interval(secs => s) FROM unnest(string_to_array(h.again, ',')::float8[]) s ORDER BY s),
-               h.event_id, 'webhook'
+               h.event_id, 'webhook', h.traceparent
         FROM unnest(\(hints.map(\.storeID))::text[], \(hints.map(\.orderID))::text[], \(hints.map(\.times))::bigint[],
-                    \(hints.map(\.again))::text[], \(hints.map(\.eventID))::uuid[])
-            AS h (store_id, entity_id, times, again, event_id)
+                    \(hints.map(\.again))::text[], \(hints.map(\.eventID))::uuid[],
+                    \(hints.map(\.traceparent))::text[])
+            AS h (store_id, entity_id, times, again, event_id, traceparent)
         ORDER BY h.store_id, h.entity_id
         ON CONFLICT (store_id, entity, entity_id) DO UPDATE SET
             generation = hint.generation + excluded.generation, due_at = least(hint.due_at, now()),
-            again_at = excluded.again_at, hinted_at = now(), event_id = excluded.event_id, reason = excluded.reason
+            again_at = excluded.again_at, hinted_at = now(), event_id = excluded.event_id, reason = excluded.reason,
+            traceparent = excluded.traceparent
         """
     }
 
@@ -123,6 +126,7 @@ struct HintedOrder: Sendable, Hashable {
     let platform: String
     /// The last delivery that hinted.
     let eventID: String
+    /// The last delivery's trace: the earlier ones end here.
     let traceparent: String
     let rereadSeconds: [Double]
     /// How many deliveries hinted.
@@ -143,7 +147,8 @@ struct HintedOrder: Sendable, Hashable {
             let key = Key(storeID: record.storeID, orderID: hint.orderID)
             merged[key] = HintedOrder(
                 storeID: record.storeID, orderID: hint.orderID, platform: hint.platform, eventID: record.id,
-                traceparent: hint.traceparent, rereadSeconds: hint.rereadSeconds, times: (merged[key]?.times ?? 0) + 1)
+                traceparent: record.span.context.description, rereadSeconds: hint.rereadSeconds,
+                times: (merged[key]?.times ?? 0) + 1)
         }
         return merged.values.sorted { ($0.storeID, $0.orderID) < ($1.storeID, $1.orderID) }
     }

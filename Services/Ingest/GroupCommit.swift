@@ -185,7 +185,7 @@ final class GroupCommit<Record: Sendable>: Service, CustomStringConvertible {
 
     private func commit(_ batch: [Entry]) async {
         do {
-            try await write(batch.map(\.record))
+            try await write(batch.map { $0.record })
             for entry in batch { entry.continuation.resume() }
         } catch {
             guard batch.count > 1, work.isolates(error) else { return fail(batch, error) }

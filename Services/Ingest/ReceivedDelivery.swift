@@ -1,6 +1,7 @@
 import Accounting
 import Crypto
 import JSON
+import Observability
 
 /// One request as it came in over HTTP, its body read as far as it is kept.
 struct WebhookRequest: Sendable {
@@ -39,7 +40,6 @@ struct DeliveryRecord: Sendable {
         let platform: String
         let orderID: String
         let rereadSeconds: [Double]
-        let traceparent: String
     }
 
     let id: String
@@ -58,6 +58,8 @@ struct DeliveryRecord: Sendable {
     let hint: Hint?
     /// Whether the store's sweep becomes due: something changed, and the delivery does not say what.
     let sweeps: Bool
+    /// The delivery's step in its trace.
+    let span: Span
 
     /// What the row costs in memory and on the wire, roughly.
     var weight: Int { body.count + 1_024 }

@@ -15,10 +15,12 @@ enum Verdict: Sendable {
 struct WebhookReceiver: Sendable {
     private let identifiers: UUIDv7Generator
     private let limiter: RejectLimiter
+    private let tracer: Tracer
 
-    init(identifiers: UUIDv7Generator, limiter: RejectLimiter) {
+    init(identifiers: UUIDv7Generator, limiter: RejectLimiter, tracer: Tracer = .off) {
         self.identifiers = identifiers
         self.limiter = limiter
+        self.tracer = tracer
     }
 
     /// A few words out of a fixed set, for counting, and a sentence for a person.
@@ -73,8 +75,7 @@ struct WebhookReceiver: Sendable {
             return .answer(status: 200, text: "")
         case .order(let id, _):
             let hint = DeliveryRecord.Hint(
-                platform: store.platform, orderID: id, rereadSeconds: store.rereadSeconds,
-                traceparent: traceparent(request))
+                platform: store.platform, orderID: id, rereadSeconds: store.rereadSeconds)
             return .store(record(request, body, .accepted, entityID: id, hint: hint))
         case .orderDeleted(let id):
             let reason = "order \(id) was deleted in the store; what was posted for it stays as it is"
@@ -98,7 +99,7 @@ struct WebhookReceiver: Sendable {
             entity: entityID == nil ? nil : "order", entityID: entityID,
             deliveryKey: DeliveryKey.woocommerce(webhookID: webhookID, topic: topic, body: body.bytes),
             headers: HeaderText.object(request.header), body: body.bytes, bodyBytes: body.count, source: request.source,
-            hint: hint, sweeps: sweeps)
+            hint: hint, sweeps: sweeps, span: span(request))
     }
 
     private func reject(
@@ -115,15 +116,12 @@ struct WebhookReceiver: Sendable {
                 topic: topic.isEmpty ? nil : topic, entity: nil, entityID: nil, deliveryKey: body.digest,
                 headers: HeaderText.object(request.header),
                 body: Array(body.bytes.prefix(ReceivedBody.keptOfRejects)), bodyBytes: body.count,
-                source: request.source, hint: nil, sweeps: false))
+                source: request.source, hint: nil, sweeps: false, span: span(request)))
     }
 
     /// The sender's trace goes on; without one, one begins.
-    private func traceparent(_ request: WebhookRequest) -> String {
-        var random = SystemRandomNumberGenerator()
-        if let given = request.header("traceparent").flatMap({ TraceParent($0) }) {
-            return given.child(using: &random).description
-        }
-        return TraceParent.root(using: &random).description
+    private func span(_ request: WebhookRequest) -> Span {
+        tracer.begin(
+            "receive webhook", kind: .server, parent: request.header("traceparent").flatMap { TraceParent($0) })
     }
 }

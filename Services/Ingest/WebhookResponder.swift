@@ -1,8 +1,10 @@
 import CoreMetrics
 import HTTPTypes
 import Hummingbird
+import Logging
 import Messaging
 import NIOCore
+import Observability
 
 /// What a request's handling needs of its connection.
 struct WebhookContext: InitializableFromSource {
@@ -32,6 +34,8 @@ struct WebhookResponder: HTTPResponder {
     let relay: OutboxRelay?
     let bodies: BodyReader
     let metrics: IngestMetrics
+    let tracer: Tracer
+    let logger: Logger
 
     func respond(to request: Request, context: WebhookContext) async throws -> Response {
         guard let storeID = Self.storeID(path: request.uri.path) else {
@@ -81,13 +85,34 @@ struct WebhookResponder: HTTPResponder {
             do {
                 try await commits.store(record)
                 metrics.stored(record.outcome)
+                trace(record)
                 if record.hint != nil { relay?.wake() }
                 return respond(record.status, record.status == 200 ? "" : "\(record.reason ?? "")\n")
             } catch {
+                trace(record, isStored: false)
                 metrics.answered(503)
                 return respond(503, "The delivery could not be stored just now. Please send it again.\n")
             }
         }
+    }
+
+    /// Tells of a delivery in its trace, once its rows are committed or could not be.
+    private func trace(_ record: DeliveryRecord, isStored: Bool = true) {
+        var span = record.span
+        span.set("counterfoil.store", record.storeID)
+        span.set("counterfoil.event", record.id)
+        span.set("http.response.status_code", isStored ? record.status : 503)
+        if !isStored { span.fail("the delivery could not be stored") }
+        tracer.end(span)
+        guard isStored, logger.logLevel <= .info else { return }
+        var metadata = span.context.logMetadata
+        metadata["store"] = "\(record.storeID)"
+        metadata["event"] = "\(record.id)"
+        metadata["outcome"] = "\(record.outcome.rawValue)"
+        if let order = record.entityID { metadata["order"] = "\(order)" }
+        if let topic = record.topic { metadata["topic"] = "\(topic)" }
+        if record.outcome == .rejected { metadata["status"] = "\(record.status)" }
+        logger.info("webhook stored", metadata: metadata)
     }
 
     /// The store in `/webhooks/STORE`; nil for every other path.

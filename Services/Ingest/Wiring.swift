@@ -16,7 +16,8 @@ struct Wiring {
         let publisher = RabbitMQPublisher(
             configuration: context.amqp, topology: PipelineTopology.topology, logger: logger)
         let relay = OutboxRelay(
-            database: database, publisher: publisher, origin: DeliveryWriter.origin, logger: logger)
+            database: database, publisher: publisher, origin: DeliveryWriter.origin, tracer: context.tracer,
+            logger: logger)
         let directory = PostgresStoreDirectory(database: database, secrets: context.secretBox, logger: logger)
         let identifiers = UUIDv7Generator()
         let limiter = RejectLimiter()
@@ -25,11 +26,12 @@ struct Wiring {
         let maintenance = EventMaintenance(
             database: database, limiter: limiter, eventDays: settings.eventDays, logger: logger)
         let responder = WebhookResponder(
-            directory: directory, receiver: WebhookReceiver(identifiers: identifiers, limiter: limiter),
+            directory: directory,
+            receiver: WebhookReceiver(identifiers: identifiers, limiter: limiter, tracer: context.tracer),
             commits: commits, relay: relay,
             bodies: BodyReader(
                 limitBytes: settings.bodyLimitBytes, budget: BodyBudget(bytes: settings.bodyMemoryBytes)),
-            metrics: IngestMetrics())
+            metrics: IngestMetrics(), tracer: context.tracer, logger: logger)
         context.readiness.add("stores") { directory.isLoaded ? nil : "the stores have not been read yet" }
         let server = WebhookServer(
             bind: settings.bind, bodyLimitBytes: settings.bodyLimitBytes, responder: responder, logger: logger)

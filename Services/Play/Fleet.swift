@@ -35,7 +35,11 @@ struct Fleet: Sendable {
     ///   - key: COUNTERFOIL_KEY.
     ///   - minuteSeconds: how long one of Xero's minutes lasts.
     ///   - keepsState: whether the simulators write down what they hold, to survive their own restart.
-    init(folder: String, binaries: String, key: String, minuteSeconds: Int, keepsState: Bool = true) throws {
+    ///   - logLevel: LOG_LEVEL of the services; nil for the environment's, or theirs.
+    init(
+        folder: String, binaries: String, key: String, minuteSeconds: Int, keepsState: Bool = true,
+        logLevel: String? = nil
+    ) throws {
         let ports = try PortAllocator.free(3 + Self.services.count)
         func address(_ index: Int) -> String { "127.0.0.1:\(ports[index])" }
         self.folder = folder
@@ -44,16 +48,18 @@ struct Fleet: Sendable {
         xeroURL = "http://\(address(0))"
         storefrontURL = "http://\(address(1))"
         ingestURL = "http://\(address(2))"
-        let environment = [
+        var environment = [
             "COUNTERFOIL_KEY": key, "XERO_API_URL": xeroURL, "XERO_IDENTITY_URL": xeroURL, "XERO_LOGIN_URL": xeroURL,
             "XERO_MINUTE_SECONDS": String(minuteSeconds), "XERO_DAY_SECONDS": String(minuteSeconds * 1_440),
             "LOG_FORMAT": "text",
         ]
-        self.environment = environment
+        environment["LOG_LEVEL"] = logLevel
+        let common = environment
+        self.environment = common
         func command(_ name: String, _ arguments: [String] = [], _ extra: [String: String] = [:]) -> ChildCommand {
             ChildCommand(
                 name: name, executable: "\(binaries)/\(name)", arguments: arguments,
-                environment: environment.merging(extra) { $1 }, logPath: "\(folder)/log/\(name).log")
+                environment: common.merging(extra) { $1 }, logPath: "\(folder)/log/\(name).log")
         }
         func state(_ name: String) -> [String] { keepsState ? ["--state", "\(folder)/play/\(name).state"] : [] }
         var members = [

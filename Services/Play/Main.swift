@@ -187,7 +187,9 @@ struct PlayRun {
             let key = try KeyFile.key(folder: folder, environment: environment)
             fleet = try Fleet(
                 folder: folder, binaries: binaries, key: key, minuteSeconds: options.xeroMinute,
-                keepsState: options.load == nil)
+                keepsState: options.load == nil,
+                // A line for each step of each order would be most of what a load writes.
+                logLevel: options.load == nil ? nil : environment["LOG_LEVEL"] ?? "notice")
         }
         try fleet.prepareFolders(keep: options.keep)
         let records = ProcessRecords(path: "\(folder)/play/processes", binaries: binaries)

@@ -10,6 +10,8 @@ struct ClaimedHint: Sendable, Equatable {
     let generation: Int64
     let reason: String
     let attempts: Int
+    /// The W3C trace of what hinted; nil if nothing said.
+    var traceparent: String?
 
     /// The reason of a further read after two different contents with one stamp.
     static let tieReason = "reread after a tie"
@@ -42,7 +44,7 @@ struct HintQueue: Sendable {
                 ) AS due
             ) AS chosen
             WHERE hint.store_id = chosen.store_id AND hint.entity = chosen.entity AND hint.entity_id = chosen.entity_id
-            RETURNING hint.store_id, hint.entity_id, hint.generation, hint.reason, hint.attempts
+            RETURNING hint.store_id, hint.entity_id, hint.generation, hint.reason, hint.attempts, hint.traceparent
             """)
         var claimed: [ClaimedHint] = []
         for row in rows {
@@ -50,7 +52,7 @@ struct HintQueue: Sendable {
                 ClaimedHint(
                     storeID: try row.decode("store_id"), orderID: try row.decode("entity_id"),
                     generation: try row.decode("generation"), reason: try row.decode("reason"),
-                    attempts: try row.decode("attempts")))
+                    attempts: try row.decode("attempts"), traceparent: row["traceparent"]))
         }
         return claimed
     }

@@ -3,6 +3,7 @@ import JSON
 import Ledger
 import Logging
 import Metrics
+import Observability
 import Storefronts
 
 /// Reads the orders that were hinted: as many stores at once as there are, a few orders of each, and a store in trouble
@@ -13,6 +14,7 @@ final class HintWorker: Sendable {
     private let queue: HintQueue
     private let writer: ObservationWriter
     private let health: StoreHealth
+    private let tracer: Tracer
     private let logger: Logger
 
     /// - Parameters:
@@ -21,17 +23,19 @@ final class HintWorker: Sendable {
     ///   - queue: the hints.
     ///   - writer: keeps what is read.
     ///   - health: how each store is doing; shared with the sweeps.
+    ///   - tracer: goes on in the trace of what hinted.
     ///   - logger: where trouble with a store is reported.
     init(
         configuration: @escaping @Sendable () async throws -> ConfigurationSnapshot,
         reader: @escaping @Sendable (StoreRecord) -> WooCommerceClient, queue: HintQueue, writer: ObservationWriter,
-        health: StoreHealth, logger: Logger
+        health: StoreHealth, tracer: Tracer = .off, logger: Logger
     ) {
         self.configuration = configuration
         self.reader = reader
         self.queue = queue
         self.writer = writer
         self.health = health
+        self.tracer = tracer
         self.logger = logger
     }
 
@@ -59,6 +63,15 @@ final class HintWorker: Sendable {
     }
 
     private func read(_ hint: ClaimedHint, of store: StoreRecord) async {
+        let parent = hint.traceparent.flatMap { TraceParent($0) }
+        await tracer.withSpan("read order", kind: .consumer, parent: parent) { span in
+            span.set("counterfoil.store", store.id)
+            span.set("counterfoil.order", hint.orderID)
+            await read(hint, of: store, &span)
+        }
+    }
+
+    private func read(_ hint: ClaimedHint, of store: StoreRecord, _ span: inout Span) async {
         do {
             let reading = try await observe(hint, of: store)
             if health.answered(store.id) {
@@ -66,20 +79,31 @@ final class HintWorker: Sendable {
             }
             let decision = try await writer.keep(reading, of: store, for: hint)
             Counter(label: "counterfoil_orders_read_total", dimensions: [("outcome", "\(decision)")]).increment()
+            span.set("counterfoil.outcome", "\(decision)")
+            logger.info(
+                "order read",
+                metadata: [
+                    "store": "\(store.id)", "order": "\(hint.orderID)", "outcome": "\(decision)",
+                    "reason": "\(hint.reason)",
+                ])
         } catch let error as StorefrontError where error.code == .notFound {
+            span.fail("the store no longer has the order")
             health.answered(store.id)
             await record(hint) { try await self.writer.noteGone(hint) }
         } catch let error as StorefrontError {
+            span.fail(StoreTrouble.sentence(error, store))
             let delay = StoreTrouble.delay(after: error, of: store, hint.attempts, health, logger)
             await record(hint) {
                 try await self.queue.putOff(hint, by: delay, error: StoreTrouble.sentence(error, store))
             }
         } catch let error as ObservedOrder.Malformed {
+            span.fail(error.description)
             await record(hint) {
                 try await self.queue.putOff(
                     hint, by: StoreTrouble.delay(afterAttempts: hint.attempts), error: error.description)
             }
         } catch {
+            span.fail("the order could not be kept")
             logger.info(
                 "order could not be kept; its hint is taken up again",
                 metadata: ["store": "\(store.id)", "order": "\(hint.orderID)", "error": "\(error)"])

@@ -2,9 +2,11 @@ import Accounting
 import JSON
 import Ledger
 import Messaging
+import Observability
 import Postgres
 
-/// Keeps readings: a newer version of an order becomes its next snapshot, and is announced, in one transaction.
+/// Keeps readings: a newer version of an order becomes its next snapshot, and is announced, in one transaction. What follows
+/// from it goes on in the trace of the reading.
 struct ObservationWriter: Sendable {
     /// The service's name: what announces.
     static let origin = "storefront-sync"
@@ -130,17 +132,18 @@ struct ObservationWriter: Sendable {
         try await session.execute(
             """
             INSERT INTO sale (store_id, order_id, order_number, org_id, revision, planned_revision, state, reason,
-                              store_status, currency, total, total_tax, refunded, created_at, modified_at, paid_at)
+                              store_status, currency, total, total_tax, refunded, created_at, modified_at, paid_at, traceparent)
             VALUES (\(store.id), \(reading.orderID), \(reading.number), \(store.orgID), \(revision), \(planned), \(state),
                     \(ignoredReason as String?), \(reading.status), \(reading.currency as String?),
                     \(reading.total?.description as String?), \(reading.totalTax?.description as String?),
                     \(reading.refunded.description), \(reading.createdAt?.rfc3339 as String?), \(reading.modifiedAt.rfc3339),
-                    \(reading.paidAt?.rfc3339 as String?))
+                    \(reading.paidAt?.rfc3339 as String?), \(TraceParent.current?.description as String?))
             ON CONFLICT (store_id, order_id) DO UPDATE SET
                 order_number = excluded.order_number, org_id = excluded.org_id, revision = excluded.revision,
                 store_status = excluded.store_status, currency = excluded.currency, total = excluded.total,
                 total_tax = excluded.total_tax, refunded = excluded.refunded, created_at = excluded.created_at,
-                modified_at = excluded.modified_at, paid_at = excluded.paid_at, attempts = 0, retry_at = NULL
+                modified_at = excluded.modified_at, paid_at = excluded.paid_at, attempts = 0, retry_at = NULL,
+                traceparent = excluded.traceparent
             """)
     }
 
@@ -152,7 +155,8 @@ struct ObservationWriter: Sendable {
             routingKey: PipelineTopology.observedKey(platform: store.platform, store: store.id, entity: "order"),
             envelope: Envelope(
                 id: identifiers.next().description, type: MessageType.observed, source: Self.origin,
-                subject: "\(store.id)/order/\(reading.orderID)", time: Instant.now()),
+                subject: "\(store.id)/order/\(reading.orderID)", time: Instant.now(),
+                traceparent: TraceParent.current?.description),
             body: [
                 "store": .string(store.id), "entity": "order", "id": .string(reading.orderID),
                 "revision": .number(JSONNumber(revision)),

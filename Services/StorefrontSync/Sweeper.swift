@@ -3,6 +3,7 @@ import JSON
 import Ledger
 import Logging
 import Metrics
+import Observability
 import Postgres
 import Storefronts
 
@@ -27,6 +28,7 @@ final class Sweeper: Sendable {
     private let health: StoreHealth
     private let settings: Settings
     private let hinted: @Sendable () -> Void
+    private let tracer: Tracer
     private let logger: Logger
 
     /// - Parameters:
@@ -37,11 +39,13 @@ final class Sweeper: Sendable {
     ///   - health: how each store is doing; shared with the hint worker.
     ///   - settings: the margins.
     ///   - hinted: told after hints were written.
+    ///   - tracer: begins the trace of each order that no webhook brought.
     ///   - logger: where trouble with a store is reported.
     init(
         configuration: @escaping @Sendable () async throws -> ConfigurationSnapshot,
         reader: @escaping @Sendable (StoreRecord) -> WooCommerceClient, queue: SweepQueue, writer: ObservationWriter,
-        health: StoreHealth, settings: Settings = Settings(), hinted: @escaping @Sendable () -> Void, logger: Logger
+        health: StoreHealth, settings: Settings = Settings(), hinted: @escaping @Sendable () -> Void,
+        tracer: Tracer = .off, logger: Logger
     ) {
         self.configuration = configuration
         self.reader = reader
@@ -50,6 +54,7 @@ final class Sweeper: Sendable {
         self.health = health
         self.settings = settings
         self.hinted = hinted
+        self.tracer = tracer
         self.logger = logger
     }
 
@@ -152,7 +157,7 @@ final class Sweeper: Sendable {
             } else if let reading = try? ObservedOrder(
                 storeID: store.id, order: order, refunds: [], readStartedAt: readStartedAt, source: .sweep)
             {
-                try await writer.keep(reading, of: store)
+                try await keep(reading, of: store)
             } else {
                 hints.append(id)
             }
@@ -162,6 +167,21 @@ final class Sweeper: Sendable {
             hinted()
         }
         return found
+    }
+
+    /// Keeps what a page told of an order, as the beginning of a trace.
+    private func keep(_ reading: ObservedOrder, of store: StoreRecord) async throws {
+        try await tracer.withSpan("sweep order", parent: nil) { span in
+            span.set("counterfoil.store", store.id)
+            span.set("counterfoil.order", reading.orderID)
+            let decision = try await writer.keep(reading, of: store)
+            span.set("counterfoil.outcome", "\(decision)")
+            logger.info(
+                "order swept",
+                metadata: [
+                    "store": "\(store.id)", "order": "\(reading.orderID)", "outcome": "\(decision)",
+                ])
+        }
     }
 }
 

@@ -17,7 +17,8 @@ struct Wiring {
         let publisher = RabbitMQPublisher(
             configuration: context.amqp, topology: PipelineTopology.topology, logger: logger)
         let relay = OutboxRelay(
-            database: database, publisher: publisher, origin: ObservationWriter.origin, logger: logger)
+            database: database, publisher: publisher, origin: ObservationWriter.origin, tracer: context.tracer,
+            logger: logger)
         let watch = watch()
         let stores = StoreClients(logger: logger)
         let identifiers = UUIDv7Generator()
@@ -26,12 +27,13 @@ struct Wiring {
         let writer = ObservationWriter(database: database, identifiers: identifiers) { relay.wake() }
         let reading = HintWorker(
             configuration: { try await watch.current() }, reader: { stores.client(for: $0) },
-            queue: HintQueue(database: database, holder: holder), writer: writer, health: health, logger: logger
+            queue: HintQueue(database: database, holder: holder), writer: writer, health: health,
+            tracer: context.tracer, logger: logger
         ).loop()
         let sweeping = Sweeper(
             configuration: { try await watch.current() }, reader: { stores.client(for: $0) },
             queue: SweepQueue(database: database, holder: holder), writer: writer, health: health,
-            hinted: { reading.wake() }, logger: logger
+            hinted: { reading.wake() }, tracer: context.tracer, logger: logger
         ).loop()
         let ticks = PeriodicService(
             name: "looking for work", every: .seconds(1), logger: logger,

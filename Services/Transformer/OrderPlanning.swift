@@ -5,6 +5,8 @@ import Logging
 import Mapping
 import Messaging
 import Metrics
+import Observability
+import Planning
 import Postgres
 
 /// Plans orders: one transaction each, from the newest snapshot to the documents and the messages that announce them.
@@ -17,6 +19,7 @@ struct OrderPlanning: Sendable {
 
     let database: PostgresClient
     let rules: StoreRules
+    let tracer: Tracer
     let logger: Logger
     /// Told after a commit that may have something to announce.
     let announced: @Sendable () -> Void
@@ -25,13 +28,14 @@ struct OrderPlanning: Sendable {
     private let failed = Counter(label: "orders_planning_failed_total")
 
     init(
-        database: PostgresClient, rules: StoreRules, logger: Logger,
+        database: PostgresClient, rules: StoreRules, tracer: Tracer = .off, logger: Logger,
         now: @escaping @Sendable () -> Instant = Instant.now,
         announced: @escaping @Sendable () -> Void
     ) {
         self.now = now
         self.database = database
         self.rules = rules
+        self.tracer = tracer
         self.logger = logger
         self.announced = announced
     }
@@ -40,27 +44,52 @@ struct OrderPlanning: Sendable {
     /// some attempts a person is asked.
     func plan(_ order: OrderReference) async {
         do {
-            guard let attempt = try await SaleStore.countAttempt(order, in: database) else { return }
-            guard attempt <= SaleStore.mostAttempts else { return try await giveUp(order) }
-            let isPlanned = try await database.withTransaction(retryingSerialization: true) { transaction in
+            guard let (attempt, traceparent) = try await SaleStore.countAttempt(order, in: database) else { return }
+            // The version's trace, whichever message or look woke us.
+            let parent = traceparent.flatMap { TraceParent($0) }
+            await tracer.withSpan("plan order", kind: .consumer, parent: parent) { span in
+                span.set("counterfoil.order", order.text)
+                await plan(order, attempt: attempt, &span)
+            }
+        } catch {
+            tryAgain(order, error)
+        }
+    }
+
+    private func plan(_ order: OrderReference, attempt: Int, _ span: inout Span) async {
+        do {
+            guard attempt <= SaleStore.mostAttempts else {
+                span.fail("given up after \(SaleStore.mostAttempts) attempts")
+                return try await giveUp(order)
+            }
+            let standing = try await database.withTransaction(retryingSerialization: true) { transaction in
                 try await plan(order, in: transaction)
             }
-            if isPlanned {
-                planned.increment()
-                announced()
-            }
+            guard let standing else { return }
+            planned.increment()
+            announced()
+            tell(order, standing, &span)
         } catch let error as PlanError {
-            await hold(order, "\(error)")
+            await hold(order, "\(error)", &span)
         } catch let error as NoRules {
-            await hold(order, "\(error)")
+            await hold(order, "\(error)", &span)
         } catch {
-            failed.increment()
-            logger.warning(
-                "order not planned; it is tried again",
-                metadata: [
-                    "order": "\(order.text)", "error": "\(error)",
-                ])
+            span.fail("not planned")
+            tryAgain(order, error)
         }
+    }
+
+    private func tell(_ order: OrderReference, _ standing: OrderStanding, _ span: inout Span) {
+        span.set("counterfoil.outcome", standing.state)
+        var metadata: Logger.Metadata = ["order": "\(order.text)", "outcome": "\(standing.state)"]
+        if let reason = standing.reason { metadata["reason"] = "\(reason)" }
+        logger.info("order planned", metadata: metadata)
+    }
+
+    private func tryAgain(_ order: OrderReference, _ error: any Error) {
+        failed.increment()
+        logger.warning(
+            "order not planned; it is tried again", metadata: ["order": "\(order.text)", "error": "\(error)"])
     }
 
     /// Plans what is due and was not announced, or whose announcement was lost.
@@ -79,9 +108,9 @@ struct OrderPlanning: Sendable {
         return due.count
     }
 
-    /// - Returns: false if there was nothing to plan, or somebody else plans it now.
-    private func plan(_ order: OrderReference, in session: some PostgresSession) async throws -> Bool {
-        guard let sale = try await SaleStore.lock(order, in: session) else { return false }
+    /// - Returns: where the order stands; nil if there was nothing to plan, or somebody else plans it now.
+    private func plan(_ order: OrderReference, in session: some PostgresSession) async throws -> OrderStanding? {
+        guard let sale = try await SaleStore.lock(order, in: session) else { return nil }
         let rules = try await rules.rules(of: order.storeID)
         let standing =
             if let summary = SummaryID(order.orderID) {
@@ -91,20 +120,23 @@ struct OrderPlanning: Sendable {
             }
         try await SaleStore.store(
             standing, of: order, revision: sale.revision, mappingVersion: rules.mappingVersion, in: session)
-        return true
+        return standing
     }
 
     private func planOrder(
         _ order: OrderReference, sale: SaleToPlan, rules: PlanningRules, in session: some PostgresSession
     ) async throws -> OrderStanding {
-        let snapshot = try await SaleStore.snapshot(order, revision: sale.revision, in: session)
-        let past = try await SaleStore.past(order, sale: sale, since: rules.since, in: session)
+        let snapshot = try await OrderHistory.snapshot(
+            storeID: order.storeID, orderID: order.orderID, revision: sale.revision, in: session)
+        let past = try await OrderHistory.past(
+            storeID: order.storeID, orderID: order.orderID, revision: sale.revision, createdAt: sale.createdAt,
+            since: rules.since, in: session)
         let decision = OrderDecision.decide(snapshot, past: past, rules: rules)
         if decision.readAgain { try await askAgain(order, in: session) }
         let entered = try await SummaryPlanning(order: order, rules: rules, now: now()).enter(
             decision.outcome, past: past, revision: sale.revision, in: session)
         if let entered { return entered }
-        return try await write(decision, of: order, sale: sale, rules: rules, in: session)
+        return try await write(decision.outcome, of: order, sale: sale, rules: rules, in: session)
     }
 
     /// A day that was closed is planned from what was entered for it.
@@ -114,25 +146,25 @@ struct OrderPlanning: Sendable {
     ) async throws -> OrderStanding {
         let entries = try await SummaryStore.entries(of: summary, storeID: order.storeID, in: session)
         let draft = SummaryDraft(summary, settings: rules.mapping.summary, org: rules.org, store: rules.store)
-        let decision = OrderDecision(outcome: .planned(draft.plan(entries)))
-        return try await write(decision, of: order, sale: sale, rules: rules, in: session)
+        return try await write(.planned(draft.plan(entries)), of: order, sale: sale, rules: rules, in: session)
     }
 
     /// Writes the plan. An order that is ignored or held wants no documents: what was not sent yet is withdrawn, and what is
     /// in Xero already stays untouched.
     private func write(
-        _ decision: OrderDecision, of order: OrderReference, sale: SaleToPlan, rules: PlanningRules,
+        _ outcome: PlanOutcome, of order: OrderReference, sale: SaleToPlan, rules: PlanningRules,
         in session: some PostgresSession
     ) async throws -> OrderStanding {
         let plan: OrderPlan
-        switch decision.outcome {
+        switch outcome {
         case .planned(let wanted): plan = wanted
         case .ignored, .held: plan = OrderPlan(documents: [])
         }
         let change = try await PlanWriter.write(
             plan: plan, storeID: order.storeID, orgID: rules.org.orgID, orderID: order.orderID, revision: sale.revision,
-            mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), actor: Self.origin, in: session)
-        switch decision.outcome {
+            mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), isDryRun: rules.isDryRun, actor: Self.origin,
+            traceparent: TraceParent.current?.description, in: session)
+        switch outcome {
         case .planned: return OrderStanding(change.orderState)
         case .held(let reason, let findings): return .held(reason, findings: findings)
         case .ignored(let reason):
@@ -160,7 +192,8 @@ struct OrderPlanning: Sendable {
     }
 
     /// Holds an order outside of the transaction that failed.
-    private func hold(_ order: OrderReference, _ reason: String) async {
+    private func hold(_ order: OrderReference, _ reason: String, _ span: inout Span) async {
+        tell(order, .held(reason), &span)
         do {
             try await database.withTransaction { transaction in
                 guard let sale = try await SaleStore.lock(order, in: transaction) else { return }
@@ -195,7 +228,7 @@ struct OrderPlanning: Sendable {
                 exchange: PipelineTopology.deadLetters, routingKey: "\(sale.orgID).order",
                 envelope: Envelope(
                     id: Self.ids.next().description, type: MessageType.deadLetter, source: Self.origin,
-                    subject: order.text, time: Instant.now()),
+                    subject: order.text, time: Instant.now(), traceparent: TraceParent.current?.description),
                 body: ["dead_letter": .number(JSONNumber(id))])
             try await Outbox.add([message], origin: Self.origin, to: transaction)
         }

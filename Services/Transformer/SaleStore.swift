@@ -1,6 +1,7 @@
 import Accounting
 import JSON
 import Ledger
+import Planning
 import Postgres
 
 /// One order's row, as far as planning goes.
@@ -17,17 +18,18 @@ enum SaleStore {
     static let mostAttempts = 5
 
     /// Counts an attempt before it is made, so that an order which kills its planner is found by counting.
-    /// - Returns: the attempt's number; nil if the order has nothing to plan now.
+    /// - Returns: the attempt's number and the trace of the newest version; nil if the order has nothing to plan now.
     static func countAttempt(
         _ order: OrderReference, in session: some PostgresSession
-    ) async throws(PostgresError) -> Int? {
+    ) async throws(PostgresError) -> (attempt: Int, traceparent: String?)? {
         let rows = try await session.query(
             """
             UPDATE sale SET attempts = attempts + 1, retry_at = now() + least(power(2, attempts), 60) * interval '1 second'
             WHERE store_id = \(order.storeID) AND order_id = \(order.orderID) AND planned_revision < revision
-            RETURNING attempts
+            RETURNING attempts, traceparent
             """)
-        return try rows.first?.decode("attempts")
+        guard let row = rows.first else { return nil }
+        return (try row.decode("attempts"), row["traceparent"])
     }
 
     /// Locks an order that has something to plan; nil if it has not, or somebody else is at it.
@@ -46,45 +48,6 @@ enum SaleStore {
             orgID: try row.decode("org_id"), revision: try row.decode("revision"),
             createdAt: try row.decode("created_at", as: Int64?.self).map { Instant(microseconds: $0) },
             modifiedAt: Instant(microseconds: try row.decode("modified_at")))
-    }
-
-    /// The body of one of the order's snapshots.
-    static func snapshot(
-        _ order: OrderReference, revision: Int, in session: some PostgresSession
-    ) async throws -> JSONValue {
-        let rows = try await session.query(
-            """
-            SELECT body FROM snapshot WHERE store_id = \(order.storeID) AND entity = 'order'
-                AND entity_id = \(order.orderID) AND revision = \(revision)
-            """)
-        guard let text = try rows.first?.decode("body", as: String.self) else {
-            throw MissingSnapshot(order: order, revision: revision)
-        }
-        return try JSONValue(parsing: Array(text.utf8))
-    }
-
-    /// What is known of the order besides its newest snapshot.
-    static func past(
-        _ order: OrderReference, sale: SaleToPlan, since: Instant, in session: some PostgresSession
-    ) async throws -> OrderDecision.Past {
-        let rows = try await session.query(
-            """
-            SELECT max(document_date) FILTER (WHERE kind = 'invoice')::text AS invoice_date, count(*) > 0 AS has_documents,
-                EXISTS (SELECT 1 FROM summary_entry
-                        WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)) AS is_summarised
-            FROM document WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)
-                AND state NOT IN ('superseded')
-            """)
-        var past = OrderDecision.Past()
-        if let row = rows.first {
-            past.invoiceDate = row["invoice_date"].flatMap { CalendarDate($0) }
-            past.hasDocuments = try row.decode("has_documents")
-            past.isSummarised = try row.decode("is_summarised")
-        }
-        if sale.revision > 1, let created = sale.createdAt, created < since {
-            past.firstSnapshot = try await snapshot(order, revision: 1, in: session)
-        }
-        return past
     }
 
     /// Stores where an order stands now.
@@ -119,14 +82,6 @@ enum SaleStore {
             OrderReference(storeID: try row.decode("store_id"), orderID: try row.decode("order_id"))
         }
     }
-}
-
-/// A row of `sale` names a snapshot that is not there.
-struct MissingSnapshot: Error, CustomStringConvertible {
-    var order: OrderReference
-    var revision: Int
-
-    var description: String { "version \(revision) of order \(order.text) is not in the database" }
 }
 
 /// Where an order stands: a row's state with its reason.

@@ -1,55 +1,37 @@
-import Accounting
-import JSON
 import Ledger
 import Mapping
 import NIOConcurrencyHelpers
-import Storefronts
-
-/// What planning an order of a store takes: its mapping and settings, read once for each configuration.
-struct PlanningRules: Sendable {
-    var mapping: MappingConfiguration
-    var org: OrgSettings
-    var store: StoreSettings
-    var since: Instant
-    var mappingVersion: Int64
-    var platform: Platform
-    var reading: OrderReading
-
-    init(store: StoreRecord, org: OrgRecord) throws(MappingError) {
-        guard let platform = Platform(rawValue: store.platform) else {
-            throw MappingError(path: "platform", message: "orders of '\(store.platform)' cannot be read")
-        }
-        self.platform = platform
-        reading = OrderReading(storeID: store.id)
-        mapping = try MappingConfiguration(json: store.mapping)
-        let time = org.localTime()
-        self.org = OrgSettings(orgID: org.id, date: { time.date(of: $0) })
-        self.store = StoreSettings(storeID: store.id, numberPrefix: store.numberPrefix, url: store.url)
-        since = store.since
-        mappingVersion = store.mappingVersion
-    }
-}
+import Planning
+import Postgres
 
 /// Why there are no rules for a store.
 struct NoRules: Error, Sendable, Hashable, CustomStringConvertible {
     var description: String
 }
 
-/// The rules of every store, made again when the configuration changes.
+/// The rules of every store, made again when the configuration changes, or what is known of an organisation.
 final class StoreRules: Sendable {
     private struct Cache {
         var version: Int64 = -1
+        var referenceVersion = ""
         var rules: [String: PlanningRules] = [:]
     }
 
     private let current: @Sendable (_ reload: Bool) async throws -> ConfigurationSnapshot
     private let cache = NIOLockedValueBox(Cache())
+    private let references: @Sendable () async throws -> [String: ReferenceData]
 
-    convenience init(watch: ConfigurationWatch) {
-        self.init { reload in reload ? try await watch.reload() : try await watch.current() }
+    convenience init(watch: ConfigurationWatch, database: PostgresClient) {
+        self.init(references: { try await ReferenceDataStore.load(from: database) }) { reload in
+            reload ? try await watch.reload() : try await watch.current()
+        }
     }
 
-    init(_ current: @escaping @Sendable (_ reload: Bool) async throws -> ConfigurationSnapshot) {
+    init(
+        references: @escaping @Sendable () async throws -> [String: ReferenceData] = { [:] },
+        _ current: @escaping @Sendable (_ reload: Bool) async throws -> ConfigurationSnapshot
+    ) {
+        self.references = references
         self.current = current
     }
 
@@ -59,7 +41,7 @@ final class StoreRules: Sendable {
         var snapshot = try await current(false)
         // A store that was added a moment ago may not have been heard of yet.
         if snapshot.stores[storeID] == nil { snapshot = try await current(true) }
-        if let known = cached(storeID, version: snapshot.version) { return known }
+        if let known = cached(storeID, snapshot) { return known }
         guard let store = snapshot.stores[storeID] else {
             throw NoRules(
                 description: "the store is not in the configuration any more; add it again, or discard the order")
@@ -67,20 +49,28 @@ final class StoreRules: Sendable {
         guard let org = snapshot.orgs[store.orgID] else {
             throw NoRules(description: "org \(store.orgID) is not in the configuration any more; add it and apply")
         }
+        let reference = try await references()[org.id]
         let rules: PlanningRules
         do {
-            rules = try PlanningRules(store: store, org: org)
+            rules = try PlanningRules(store: store, org: org, reference: reference)
         } catch {
             throw NoRules(description: "the mapping cannot be used: \(error)")
         }
         cache.withLockedValue { cache in
-            if cache.version != snapshot.version { cache = Cache(version: snapshot.version) }
+            if cache.version != snapshot.version || cache.referenceVersion != snapshot.referenceVersion {
+                cache = Cache(version: snapshot.version, referenceVersion: snapshot.referenceVersion)
+            }
             cache.rules[storeID] = rules
         }
         return rules
     }
 
-    private func cached(_ storeID: String, version: Int64) -> PlanningRules? {
-        cache.withLockedValue { $0.version == version ? $0.rules[storeID] : nil }
+    private func cached(_ storeID: String, _ snapshot: ConfigurationSnapshot) -> PlanningRules? {
+        cache.withLockedValue { cache in
+            guard cache.version == snapshot.version, cache.referenceVersion == snapshot.referenceVersion else {
+                return nil
+            }
+            return cache.rules[storeID]
+        }
     }
 }

@@ -2,6 +2,7 @@ import Accounting
 import Ledger
 import Logging
 import Mapping
+import Planning
 import Postgres
 
 /// Closes days: what was entered for a day that is over becomes a summary, which is then planned as an order is.

@@ -1,5 +1,6 @@
 import Accounting
 import Mapping
+import Planning
 import Postgres
 
 /// Enters orders of stores that are summed up by day, instead of posting them.

@@ -21,16 +21,18 @@ struct Wiring {
         let publisher = RabbitMQPublisher(
             configuration: context.amqp, topology: PipelineTopology.topology, logger: context.logger)
         let relay = OutboxRelay(
-            database: context.database, publisher: publisher, origin: OrderPlanning.origin, logger: context.logger)
+            database: context.database, publisher: publisher, origin: OrderPlanning.origin, tracer: context.tracer,
+            logger: context.logger)
         let consumer = RabbitMQConsumer(
             configuration: context.amqp, topology: PipelineTopology.topology, queue: PipelineTopology.observedQueue,
             prefetch: concurrency * 4, logger: context.logger)
         context.readiness.add("broker") {
             publisher.isConnected && consumer.isConnected ? nil : "not connected to RabbitMQ"
         }
-        let rules = StoreRules(watch: watch)
+        let rules = StoreRules(watch: watch, database: context.database)
         let planning = OrderPlanning(
-            database: context.database, rules: rules, logger: context.logger, announced: { relay.wake() })
+            database: context.database, rules: rules, tracer: context.tracer, logger: context.logger,
+            announced: { relay.wake() })
         let runner = ConsumerRunner(
             consumer: consumer, queue: PipelineTopology.observedQueue, concurrency: concurrency, logger: context.logger,
             key: { OrderReference($0.body)?.text ?? $0.routingKey },

@@ -3,6 +3,7 @@ import JSON
 import Ledger
 import Logging
 import Messaging
+import Observability
 import Postgres
 import RabbitMQ
 import ServiceKit
@@ -21,7 +22,8 @@ struct Wiring {
         let publisher = RabbitMQPublisher(
             configuration: context.amqp, topology: PipelineTopology.topology, logger: logger)
         let relay = OutboxRelay(
-            database: database, publisher: publisher, origin: ResultStore.service, logger: logger)
+            database: database, publisher: publisher, origin: ResultStore.service, tracer: context.tracer,
+            logger: logger)
         let sealing = ConfigurationSealing(seal: { box.seal($0) }, open: { try box.open($0) })
         let watch = ConfigurationWatch(database: database, sealing: sealing, logger: logger)
         let settings = try Self.settings(context.environment)
@@ -40,8 +42,14 @@ struct Wiring {
             OrgWriter(
                 org: org, database: database, transport: transport,
                 tokens: grants.source(grantID: org.grantID, credentials: org.credentials, now: time.now),
-                settings: settings, time: time, gate: gate, logger: logger, onOutcome: { relay.wake() })
+                settings: settings, time: time, gate: gate, tracer: context.tracer, logger: logger,
+                onOutcome: { relay.wake() })
         }
+        let metrics = WriterMetrics { supervisor.readings }
+        context.metrics.addCollector { metrics.collect() }
+        let backlog = PeriodicService(
+            name: "looking at what waits for Xero", every: .seconds(15), logger: logger,
+            body: { try await metrics.update(time: time.ledger, in: database) })
         let consumer = RabbitMQConsumer(
             configuration: context.amqp, topology: PipelineTopology.topology, queue: PipelineTopology.commandsQueue,
             prefetch: 200, logger: logger)
@@ -56,7 +64,7 @@ struct Wiring {
                 supervisor.wake(org)
                 return .done
             })
-        return [HTTPClientService(client: client), publisher, relay, keeper, supervisor, consumer, runner]
+        return [HTTPClientService(client: client), publisher, relay, keeper, supervisor, backlog, consumer, runner]
     }
 
     static func settings(_ environment: Environment) throws -> WriterSettings {

@@ -53,6 +53,11 @@ final class WriterSupervisor: Service, CustomStringConvertible {
         entries.withLockedValue { $0[orgID]?.writer }?.wake()
     }
 
+    /// What is left of the limits of the organisations that are written from here.
+    var readings: [OrgReading] {
+        entries.withLockedValue { $0.values.map(\.writer) }.compactMap(\.reading)
+    }
+
     /// Writes until told to stop; calls that are on their way then are awaited.
     func run() async throws {
         await withGracefulShutdownHandler {

@@ -1,6 +1,7 @@
 import Logging
 import CoreMetrics
 import NIOConcurrencyHelpers
+import Observability
 import RabbitMQ
 import ServiceLifecycle
 
@@ -109,7 +110,14 @@ final class MessageLanes: Sendable {
         }
     }
 
+    /// Handles a message; meanwhile log lines name the trace that it came in.
     private func handle(_ item: Item) async {
+        await TraceParent.$current.withValue(item.envelope.traceparent.flatMap { TraceParent($0) }) {
+            await settle(item)
+        }
+    }
+
+    private func settle(_ item: Item) async {
         let began = ContinuousClock.now
         defer { metrics.duration.recordNanoseconds(Int64((ContinuousClock.now - began) / .nanoseconds(1))) }
         do {

@@ -1,6 +1,7 @@
 public import Logging
 import CoreMetrics
 import NIOConcurrencyHelpers
+public import Observability
 public import Postgres
 public import RabbitMQ
 public import ServiceLifecycle
@@ -31,6 +32,7 @@ public final class OutboxRelay: Service, CustomStringConvertible {
     private let configuration: OutboxRelayConfiguration
     private let clock: any Clock<Duration>
     private let logger: Logger
+    private let tracer: Tracer
     private let metrics: RelayMetrics
     private let signal = WakeSignal()
     /// Woken by a stop only.
@@ -47,25 +49,27 @@ public final class OutboxRelay: Service, CustomStringConvertible {
     ///   - origin: whose rows: the service's name.
     ///   - configuration: batch size, lease, pauses.
     ///   - clock: of the pauses.
+    ///   - tracer: tells of each message in the trace that it belongs to.
     ///   - logger: for its lines.
     public convenience init(
         database: PostgresClient, publisher: RabbitMQPublisher, origin: String,
         configuration: OutboxRelayConfiguration = OutboxRelayConfiguration(),
-        clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+        clock: any Clock<Duration> = ContinuousClock(), tracer: Tracer = .off, logger: Logger
     ) {
         self.init(
             store: PostgresOutboxStore(database: database, origin: origin), publisher: publisher, origin: origin,
-            configuration: configuration, clock: clock, logger: logger)
+            configuration: configuration, clock: clock, tracer: tracer, logger: logger)
     }
 
     init(
         store: any OutboxStore, publisher: any MessagePublishing, origin: String,
-        configuration: OutboxRelayConfiguration, clock: any Clock<Duration>, logger: Logger
+        configuration: OutboxRelayConfiguration, clock: any Clock<Duration>, tracer: Tracer = .off, logger: Logger
     ) {
         self.store = store
         self.publisher = publisher
         self.configuration = configuration
         self.clock = clock
+        self.tracer = tracer
         self.logger = logger
         metrics = RelayMetrics(origin: origin)
     }
@@ -122,7 +126,9 @@ public final class OutboxRelay: Service, CustomStringConvertible {
             guard publisher.isConnected else { return .disconnected }
             let claimed = try await store.claim(limit: configuration.batch, lease: configuration.lease)
             guard !claimed.isEmpty else { return .idle }
+            let began = ContinuousClock.now
             let results = await publisher.publish(claimed.map(\.outgoing))
+            trace(claimed, results, took: ContinuousClock.now - began)
             let settlement = settle(claimed, results)
             if !settlement.releases.isEmpty { try await store.release(settlement.releases) }
             try await deleteLeftovers()
@@ -133,6 +139,28 @@ public final class OutboxRelay: Service, CustomStringConvertible {
                 logger.warning("outbox not reachable", metadata: ["error": "\(error)"])
             }
             return .trouble
+        }
+    }
+
+    /// Tells of each confirmed message in its trace: as a span where these are exported, and as a line at debug level.
+    private func trace(_ claimed: [ClaimedMessage], _ results: [Result<Void, RabbitMQError>], took: Duration) {
+        let isLogged = logger.logLevel <= .debug
+        guard isLogged || tracer.isExporting else { return }
+        for (message, result) in zip(claimed, results) {
+            guard case .success = result, let parent = message.envelope.traceparent.flatMap({ TraceParent($0) })
+            else { continue }
+            var span = tracer.begin("publish \(message.exchange)", kind: .producer, parent: parent, startedBefore: took)
+            span.set("messaging.system", "rabbitmq")
+            span.set("messaging.rabbitmq.destination.routing_key", message.routingKey)
+            span.set("messaging.message.id", message.envelope.id)
+            tracer.end(span)
+            guard isLogged else { continue }
+            logger.debug(
+                "message published",
+                metadata: span.context.logMetadata.merging([
+                    "exchange": "\(message.exchange)", "routing_key": "\(message.routingKey)",
+                    "message.id": "\(message.envelope.id)", "subject": "\(message.envelope.subject)",
+                ]) { $1 })
         }
     }
 

@@ -3,7 +3,7 @@ public import Logging
 
 /// Sets a process's logging and metrics up, once, before anything else is made.
 public enum Observability {
-    /// Sends every logger of the process to standard output in one format.
+    /// Sends every logger of the process to standard output in one format; lines of a traced step name the trace.
     ///
     /// - Important: Call it once, before the first `Logger` is made.
     public static func bootstrapLogging(format: LogFormat, level: Logger.Level, sink: LogSink = .standardOutput) {
@@ -11,7 +11,7 @@ public enum Observability {
             { label, provider in
                 StructuredLogHandler(
                     label: label, format: format, level: level, sink: sink, metadataProvider: provider)
-            }, metadataProvider: nil)
+            }, metadataProvider: TraceParent.logFields)
     }
 
     /// Has every metric of the process kept in one registry, with the process's own readings.

@@ -25,6 +25,8 @@ public struct ServiceContext: Sendable {
     public let metrics: PrometheusRegistry
     /// What /readyz reports; add conditions to it.
     public let readiness: Readiness
+    /// Begins and ends spans; exports them if OTEL_EXPORTER_OTLP_ENDPOINT says where to.
+    public let tracer: Tracer
     /// Xero's minutes and days.
     public let xeroTime: XeroTime
 

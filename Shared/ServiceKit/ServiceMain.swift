@@ -71,6 +71,7 @@ public enum ServiceMain {
                 target: preparation.healthTarget, readiness: context.readiness, registry: context.metrics,
                 logger: context.logger)
         ]
+        parts += preparation.traces.services(logger: context.logger)
         if let database = context.databaseIfNeeded { parts.append(database) }
         parts.append(MainService(context: context, services: services))
         var configuration = ServiceGroupConfiguration(
@@ -90,24 +91,29 @@ public enum ServiceMain {
 private struct Preparation {
     let context: ServiceContext
     let healthTarget: BindTarget
+    let traces: TraceExport
 
     init(name: String, needs: Set<Need>, environment: Environment) throws {
         let level = try environment.logLevel()
         let format = try environment.choice("LOG_FORMAT", default: LogFormat.json)
         healthTarget = try environment.bind("HEALTH_BIND", default: DefaultPorts.health(of: name))
         let xeroTime = try XeroTime(environment)
+        let traceSettings = try TraceSettings(environment, name: name)
         let postgres = needs.contains(.database) ? try Self.postgres(name, environment) : nil
         let broker = needs.contains(.broker) ? try Self.broker(name, environment) : nil
         let secrets = needs.contains(.key) ? try SecretBox(keys: environment.string("COUNTERFOIL_KEY")) : nil
 
         Observability.bootstrapLogging(format: format, level: level)
         let metrics = Observability.bootstrapMetrics()
+        // Its counters have to be made after the metrics.
+        traces = TraceExport(traceSettings)
         let logger = Logger(label: name)
         let readiness = Readiness()
         let database = postgres.map { PostgresClient(configuration: $0, logger: logger) }
         context = ServiceContext(
             name: name, environment: environment, logger: logger, metrics: metrics, readiness: readiness,
-            xeroTime: xeroTime, databaseIfNeeded: database, brokerIfNeeded: broker, secretsIfNeeded: secrets)
+            tracer: traces.tracer, xeroTime: xeroTime, databaseIfNeeded: database, brokerIfNeeded: broker,
+            secretsIfNeeded: secrets)
     }
 
     private static func postgres(_ name: String, _ environment: Environment) throws -> PostgresConfiguration {

@@ -34,8 +34,8 @@ public struct OrderReading: Sendable, Hashable {
 public enum PayloadContent: Sendable, Hashable {
     /// Orders, each as a snapshot that ``StorefrontOrderParser/order(from:reading:)`` takes.
     case orders([JSONValue])
-    /// A document that belongs to an order which is not in the payload, such as a refund.
-    case part(PayloadPart)
+    /// Documents that belong to orders which are not in the payload, such as refunds.
+    case parts([PayloadPart])
     /// Something that is known and concerns no order, in words: `a product`.
     case other(String)
     /// Nothing that is known.
@@ -43,7 +43,7 @@ public enum PayloadContent: Sendable, Hashable {
 }
 
 /// A document that belongs to an order which is not in the payload.
-public struct PayloadPart: Sendable, Hashable {
+public struct PayloadPart: Sendable, Hashable, CustomStringConvertible {
     /// What it is, such as `credit memo 4`.
     public var name: String
     /// The storefront's id of the order, if the payload says so.
@@ -60,6 +60,9 @@ public struct PayloadPart: Sendable, Hashable {
         self.refund = refund
         self.sums = sums
     }
+
+    /// What it is and of which order.
+    public var description: String { orderID.map { "\(name) of order \($0)" } ?? name }
 }
 
 /// Makes canonical orders of one platform's.
@@ -92,6 +95,10 @@ public enum StorefrontOrders {
         switch platform {
         case .woocommerce: WooCommerceOrderParser.self
         case .magento: MagentoOrderParser.self
+        case .shopify: ShopifyOrderParser.self
+        case .cscart: CSCartOrderParser.self
+        case .xcart: XCartOrderParser.self
+        case .bigcommerce: BigCommerceOrderParser.self
         }
     }
 
@@ -107,7 +114,7 @@ public enum StorefrontOrders {
         case .orders(let snapshots):
             if snapshots.count == 1 { return try parser.order(from: snapshots[0], reading: reading) }
             name = "a list of \(snapshots.count) orders"
-        case .part(let part): name = part.orderID.map { "\(part.name) of order \($0)" } ?? part.name
+        case .parts(let parts): name = parts.map(\.description).joined(separator: ", ")
         case .other(let what): name = what
         case .unknown: return try parser.order(from: ["order": payload], reading: reading)
         }

@@ -17,6 +17,10 @@ struct PlayTests {
         #expect(result.status == 0, "\(result.output)")
         #expect(try Playground.requestProblems("play") == [])
         #expect(result.output.contains("The books tie."), "\(result.output)")
+        let traces = try Playground.traces("play")
+        // Many orders are swept before their webhook is worked; those that came by webhook show the whole way.
+        let whole = traces.filter { $0.value.isSuperset(of: Playground.stages) }
+        #expect(whole.count >= 20, "\(whole.count) of \(traces.count) traces go from webhook to Xero")
     }
 
     @Test(

@@ -63,6 +63,29 @@ struct Playground {
         return result
     }
 
+    /// The lines that tell of an order on its way from the webhook to the answer of a call to Xero.
+    static let stages: Set<String> = [
+        "ingest: webhook stored", "storefront-sync: order read", "transformer: order planned",
+        "xero-writer: document claimed for a call", "xero-writer: document sent",
+    ]
+
+    /// Reads from the logs of a play which stages tell of each trace.
+    /// - Parameter name: the play's.
+    /// - Returns: stages by trace id.
+    static func traces(_ name: String) throws -> [String: Set<String>] {
+        var traces: [String: Set<String>] = [:]
+        for service in ["ingest", "storefront-sync", "transformer", "xero-writer"] {
+            let log = root.appending(path: ".local/test/\(name)/log/\(service).log")
+            for line in try String(contentsOf: log, encoding: .utf8).split(separator: "\n") {
+                guard let id = line.firstRange(of: " trace_id=").map({ line[$0.upperBound...].prefix(32) }),
+                    let stage = stages.first(where: line.contains)
+                else { continue }
+                traces[String(id), default: []].insert(stage)
+            }
+        }
+        return traces
+    }
+
     /// What the services sent to Xero in a play and is not as Xero describes its API; nothing if no description is at hand.
     static func requestProblems(_ name: String) throws -> [String] {
         guard let description = APIDescription.xero else { return [] }

@@ -2,6 +2,7 @@ import Ledger
 import Logging
 import Messaging
 import NIOConcurrencyHelpers
+import Observability
 import Postgres
 import RabbitMQ
 import ServiceKit
@@ -71,7 +72,7 @@ struct IngestFixture: Sendable {
             directory: directory, receiver: WebhookReceiver(identifiers: identifiers, limiter: limiter),
             commits: commits, relay: nil,
             bodies: BodyReader(limitBytes: options.bodyLimitBytes, budget: BodyBudget(bytes: options.bodyMemoryBytes)),
-            metrics: IngestMetrics())
+            metrics: IngestMetrics(), tracer: .off, logger: quiet)
         let port = NIOLockedValueBox(0)
         let listening = TestExpectation()
         let server = WebhookServer(

@@ -20,7 +20,7 @@ struct IngestIntegrationTests {
                     SELECT generation, reason, due_at <= now() AS due, cardinality(again_at) AS again,
                            extract(epoch FROM again_at[1] - hinted_at)::integer AS first,
                            extract(epoch FROM again_at[2] - hinted_at)::integer AS second,
-                           event_id = (SELECT id FROM event) AS of_event
+                           event_id = (SELECT id FROM event) AS of_event, traceparent
                     FROM hint WHERE store_id = 'shop-au' AND entity = 'order' AND entity_id = '727'
                     """
                 ).first)
@@ -34,6 +34,9 @@ struct IngestIntegrationTests {
                 try await ingest.database.query(
                     "SELECT origin, exchange, routing_key, type, subject, traceparent, body FROM outbox"
                 ).first)
+            let trace = try hint.decode("traceparent", as: String.self)
+            #expect(trace.hasPrefix("00-") && trace.utf8.count == 55)
+            #expect(try message.decode("traceparent", as: String.self) == trace)
             #expect(try message.decode("origin", as: String.self) == "ingest")
             #expect(try message.decode("exchange", as: String.self) == "commerce.events")
             #expect(try message.decode("routing_key", as: String.self) == "woocommerce.shop-au.order.hinted")

@@ -1,5 +1,6 @@
 import JSON
 import Messaging
+import Observability
 import Storefronts
 import Testing
 
@@ -50,10 +51,11 @@ import Testing
     @Test func `A trace begins with the delivery, or goes on`() throws {
         let body = #"{"id":727}"#
         let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-        #expect(try stored(receive(body)).hint?.traceparent.utf8.count == 55)
-        let continued = try stored(receive(body, headers: ["traceparent": trace])).hint?.traceparent
-        #expect(continued?.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-") == true)
-        #expect(continued != trace)
+        let begun = try stored(receive(body)).span.context
+        #expect(begun.traceIDText != "0af7651916cd43dd8448eb211c80319c")
+        let continued = try stored(receive(body, headers: ["traceparent": trace])).span.context
+        #expect(continued.traceIDText == "0af7651916cd43dd8448eb211c80319c")
+        #expect(continued.spanIDText != "b7ad6b7169203331")
     }
 
     @Test func `Drafts, other topics and deletions are ignored with the reason`() throws {

@@ -64,6 +64,28 @@ import Testing
         #expect(many?.code == .size)
     }
 
+    @Test func `members that are not wanted are left out, and checked like the others`() throws {
+        let text = #"{"a":{"b":[1,{"c":"\u00e5"},true,null,"é"]},"id":7,"z":[[],{},-1.5e3,""],"id":8}"#
+        let kept = try JSONValue(parsing: Array(text.utf8), keeping: ["id", "none"])
+        #expect(kept.text == #"{"id":8}"#)
+        #expect(try JSONValue(parsing: Array("[1]".utf8), keeping: []).text == "[1]")
+        let pieces = [
+            "tru", "nul", "01", "1.", "\"", "\"\\x\"", "\"\u{1}\"", "[1 2]", "[1,]", "{a:1}", "{\"a\" 1}", "{\"a\":1,}",
+            "\"\\ud83c\"", String(repeating: "[", count: 70), "[", "{", "1 2", "<",
+        ]
+        for piece in pieces {
+            let bytes = Array("{\"x\":\(piece)}".utf8)
+            let whole = #expect(throws: JSONError.self) { try JSONValue(parsing: bytes) }
+            let skipped = #expect(throws: JSONError.self) { try JSONValue(parsing: bytes, keeping: []) }
+            #expect(whole == skipped, "\(piece)")
+        }
+        let invalid = Array("{\"x\":\"".utf8) + [0xC3] + Array("\"}".utf8)
+        #expect(throws: JSONError.self) { try JSONValue(parsing: invalid, keeping: []) }
+        #expect(throws: JSONError.self) {
+            try JSONValue(parsing: Array(text.utf8), keeping: [], limits: JSONLimits(values: 5))
+        }
+    }
+
     @Test func `the last of equal keys wins`() throws {
         let value = try JSONValue(parsing: #"{"a":1,"b":2,"a":3}"#)
         #expect(value.text == #"{"a":3,"b":2}"#)

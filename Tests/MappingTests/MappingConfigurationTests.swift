@@ -5,8 +5,8 @@ import Testing
 @Suite struct MappingConfigurationTests {
     @Test func `only the account for sales is required`() throws {
         let mapping = try MappingConfiguration(json: ["accounts": ["sales": "200"]])
-        #expect(mapping.accounts.shipping == "200")
-        #expect(mapping.accounts.fees == "200")
+        #expect(mapping.accounts.shipping == nil)
+        #expect(mapping.accounts.fees == nil)
         #expect(mapping.accounts.rounding == nil)
         #expect(mapping.postedStatuses == ["processing", "completed", "refunded"])
         #expect(mapping.voidedStatuses == ["cancelled", "failed"])
@@ -42,7 +42,7 @@ import Testing
         ("{}", "mapping.accounts.sales", "is missing"),
         (#"{"accounts":{"sales":"200","shiping":"1"}}"#, "mapping.accounts.shiping", "did you mean shipping?"),
         (#"{"acounts":{"sales":"200"}}"#, "mapping.acounts", "did you mean accounts?"),
-        (#"{"accounts":{"sales":"200"},"colour":1}"#, "mapping.colour", "there are accounts, taxes"),
+        (#"{"accounts":{"sales":"200"},"colour":1}"#, "mapping.colour", "there are rules, accounts, taxes"),
         (#"{"accounts":"200"}"#, "mapping.accounts", "not a string"),
         (#"{"accounts":{"sales":""}}"#, "mapping.accounts.sales", "account's code"),
         (#"{"accounts":{"sales":"12345678901"}}"#, "mapping.accounts.sales", "1 to 10"),
@@ -51,7 +51,7 @@ import Testing
         (#"{"accounts":{"sales":"200"},"taxes":{"10":"A","10.0":"B"}}"#, "mapping.taxes.10.0", "listed twice"),
         (#"{"accounts":{"sales":"200"},"payments":{"stripe":[]}}"#, "mapping.payments.stripe", "account's code"),
         (#"{"accounts":{"sales":"200"},"statuses":{"post":"completed"}}"#, "mapping.statuses.post", "a list"),
-        (#"{"accounts":{"sales":"200"},"statuses":{"post":[1]}}"#, "mapping.statuses.post[0]", "a status"),
+        (#"{"accounts":{"sales":"200"},"statuses":{"post":[1]}}"#, "mapping.statuses.post[1]", "a status"),
         (
             #"{"accounts":{"sales":"200"},"statuses":{"post":["a"],"void":["a"]}}"#, "mapping.statuses.void",
             "listed twice"
@@ -67,8 +67,25 @@ import Testing
     func `a mistake is named with its path`(text: String, path: String, message: String) throws {
         let json = try JSONValue(parsing: text)
         let error = try #require(#expect(throws: MappingError.self) { try MappingConfiguration(json: json) })
-        #expect(error.path == path)
-        #expect(error.message.contains(message))
+        #expect(error.problems.first?.path.description == path)
+        #expect(error.problems.first?.message.contains(message) == true)
+    }
+
+    @Test func `every mistake is named, not the first alone`() throws {
+        let json: JSONValue = [
+            "accounts": ["sales": []], "taxes": ["10": ""], "terms_days": "soon", "rules": [["name": "A"], 3],
+        ]
+        let error = try #require(#expect(throws: MappingError.self) { try MappingConfiguration(json: json) })
+        #expect(
+            error.problems.map(\.path.description) == [
+                "mapping.accounts.sales", "mapping.taxes.10", "mapping.terms_days", "mapping.rules[1].then",
+                "mapping.rules[2]", "mapping.rules[2].name", "mapping.rules[2].then",
+            ])
+    }
+
+    @Test func `a store's rules come before its org's`() {
+        let merged = MappingConfiguration.merged(org: ["rules": ["a", "b"]], store: ["rules": ["c"]])
+        #expect(merged == ["rules": ["c", "a", "b"]])
     }
 
     @Test func `a store's mapping overrides its org's key by key`() {

@@ -33,9 +33,8 @@ import Testing
     }
 
     @Test func `A child stays in its trace under a parent of its own`() {
-        var random = SystemRandomNumberGenerator()
-        let root = TraceParent.root(using: &random)
-        let child = root.child(using: &random)
+        let root = Tracer.off.next(after: nil)
+        let child = Tracer.off.next(after: root)
         #expect(child.traceID == root.traceID)
         #expect(child.parentID != root.parentID)
         #expect(TraceParent(child.description) == child)

@@ -2,6 +2,7 @@ import Accounting
 import JSON
 import Ledger
 import NIOConcurrencyHelpers
+import Observability
 import Postgres
 import Storefronts
 import TestSupport
@@ -39,6 +40,29 @@ struct HintWorkerTests {
             #expect(message["origin"] == "storefront-sync")
             #expect(try await sync.column("SELECT entity_id FROM hint").isEmpty)
             #expect(sync.announcements.withLockedValue { $0 } == 1)
+        }
+    }
+
+    @Test("goes on in the trace of what hinted, or begins one")
+    func traces() async throws {
+        let shop = FakeStore()
+        shop.put(FakeStore.order(1, status: "pending"))
+        shop.put(FakeStore.order(2, status: "pending"))
+        try await SyncFixture.run(["shop": shop]) { sync in
+            try await sync.hint("shop", 1)
+            try await sync.hint("shop", 2)
+            try await sync.database.execute(
+                """
+                UPDATE hint SET traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+                WHERE entity_id = '1'
+                """)
+            await sync.work()
+            let sales = try await sync.column("SELECT traceparent FROM sale ORDER BY order_id")
+            #expect(sales.first?.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-") == true)
+            #expect(sales.first?.contains("b7ad6b7169203331") == false)
+            #expect(sales.last.flatMap { TraceParent($0) } != nil)
+            let messages = try await sync.column("SELECT traceparent FROM outbox ORDER BY subject")
+            #expect(messages == sales)
         }
     }
 

@@ -52,7 +52,7 @@ struct SyncFixture: Sendable {
             orgs:
               demo:
                 app: books
-                mapping: { accounts: { sales: "200" } }
+                mapping: { accounts: { sales: "200" }, payments: { default: "090" } }
             stores:
             \(entries)
             """

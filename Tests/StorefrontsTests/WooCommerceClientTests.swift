@@ -5,6 +5,7 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOHTTP1
 import Storefronts
+import TestSupport
 import Testing
 
 @Suite struct WooCommerceClientTests {
@@ -14,7 +15,7 @@ import Testing
         answer: @escaping @Sendable (HTTPRequestHead) -> CannedServer.Answer?,
         _ body: (WooCommerceClient) async throws -> Void
     ) async throws {
-        let server = try await CannedServer(answer)
+        let server = try await CannedServer { head, _ in answer(head) }
         let http = HTTPClient(configuration: WooCommerceClient.httpConfiguration)
         let client = WooCommerceClient.live(
             WooCommerceClient.Configuration(

@@ -2,6 +2,7 @@ import Accounting
 import JSON
 import Ledger
 import Mapping
+import Planning
 import Testing
 
 @testable import Transformer

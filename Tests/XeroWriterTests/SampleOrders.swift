@@ -166,7 +166,9 @@ struct SampleOrder: Sendable {
 extension WriterHarness {
     /// Plans orders, each in a transaction of its own, as the transformer does.
     @discardableResult
-    func plan(_ orders: [SampleOrder], revision: Int = 1, mappingVersion: Int64 = 1) async throws -> [PlanChange] {
+    func plan(
+        _ orders: [SampleOrder], revision: Int = 1, mappingVersion: Int64 = 1, traceparent: String? = nil
+    ) async throws -> [PlanChange] {
         var changes: [PlanChange] = []
         for sample in orders {
             var placed = sample
@@ -184,7 +186,7 @@ extension WriterHarness {
                     """)
                 let change = try await PlanWriter.write(
                     plan: order.plan, storeID: store, orgID: org, orderID: order.id, revision: revision,
-                    mappingVersion: mappingVersion, in: session)
+                    mappingVersion: mappingVersion, traceparent: traceparent, in: session)
                 if change.orderState == .posted {
                     try await session.execute(
                         "UPDATE sale SET state = 'posted' WHERE store_id = \(store) AND order_id = \(order.id)")

@@ -4,6 +4,7 @@ import Ledger
 import Logging
 import Mapping
 import NIOConcurrencyHelpers
+import Observability
 import Postgres
 import SimulatedXero
 import TestSupport
@@ -186,7 +187,7 @@ struct WriterHarness: Sendable {
 
     func writer(
         _ holder: String = "writer-1", gate: CallGate? = nil, dailyCalls: Int = 1000,
-        isActive: Bool = true, tenantID: String? = nil, tokens: XeroTokenSource? = nil,
+        isActive: Bool = true, tenantID: String? = nil, tokens: XeroTokenSource? = nil, tracer: Tracer = .off,
         onOutcome: @escaping @Sendable () -> Void = {}
     ) -> OrgWriter {
         let transport = self.transport()
@@ -207,7 +208,7 @@ struct WriterHarness: Sendable {
                 id: org, tenantID: tenantID, dailyCalls: dailyCalls, isActive: isActive,
                 credentials: XeroCredentials(clientID: org, clientSecret: secret)),
             database: database, transport: gate?.guarding(transport) ?? transport, tokens: tokens,
-            settings: settings, time: gate?.guarding(time) ?? time, gate: shared, logger: logger,
+            settings: settings, time: gate?.guarding(time) ?? time, gate: shared, tracer: tracer, logger: logger,
             onOutcome: onOutcome)
     }
 

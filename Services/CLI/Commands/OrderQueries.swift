@@ -10,7 +10,8 @@ enum OrderQueries {
             SELECT to_json(t) FROM (
                 SELECT store_id AS store, order_id AS id, order_number AS number, org_id AS org, state, reason, findings,
                     store_status AS status, currency, total::text, total_tax::text AS tax, refunded::text,
-                    revision, planned_revision, mapping_version, created_at, modified_at, paid_at, attempts
+                    revision, planned_revision, mapping_version, created_at, modified_at, paid_at, attempts,
+                    split_part(traceparent, '-', 2) AS trace
                 FROM sale WHERE store_id = \(store) AND (order_number = \(order) OR order_id = \(order))
                 ORDER BY order_number = \(order) DESC LIMIT 1
             ) t
@@ -138,6 +139,7 @@ struct OrderText {
         if order.count("planned_revision") < order.count("revision") {
             lines.append("  The newest version (\(order.cell("revision"))) waits to be planned.")
         }
+        if !order.cell("trace").isEmpty { lines.append("  Trace of the newest version: \(order.cell("trace"))") }
         return lines
     }
 

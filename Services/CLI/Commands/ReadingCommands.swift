@@ -3,46 +3,6 @@ import ArgumentParser
 import JSON
 import Postgres
 
-/// `counterfoil resync STORE ORDER`
-struct ResyncCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "resync", abstract: "Read an order from its storefront now, and plan it again.")
-
-    @Argument(help: "The store.")
-    var store: String
-
-    @Argument(help: "The storefront's id of the order, or its number if it is known here.")
-    var order: String
-
-    @OptionGroup var output: OutputOptions
-
-    func run() async throws {
-        let (store, order) = (store, order)
-        let id = try await DatabaseAccess().withDatabase { client in
-            try await StoreLookup.require(store, client)
-            let known = try await client.query(
-                "SELECT order_id FROM sale WHERE store_id = \(store) AND (order_number = \(order) OR order_id = \(order)) LIMIT 1"
-            )
-            let id = try known.first?.decode("order_id", as: String.self) ?? order
-            try await client.execute(
-                """
-                INSERT INTO hint (store_id, entity, entity_id, reason) VALUES (\(store), 'order', \(id), 'resync')
-                ON CONFLICT (store_id, entity, entity_id) DO UPDATE SET generation = hint.generation + 1,
-                    due_at = now(), hinted_at = now(), attempts = 0, last_error = NULL, reason = 'resync'
-                """)
-            try await client.execute(
-                """
-                UPDATE sale SET planned_revision = least(planned_revision, revision - 1), attempts = 0, retry_at = NULL
-                WHERE store_id = \(store) AND order_id = \(id) AND state IN ('held', 'dead', 'ignored')
-                """)
-            return id
-        }
-        output.show(
-            ["store": .string(store), "order": .string(id)],
-            text: ["Order \(id) of \(store) is read again now: counterfoil orders show \(store) \(order)"])
-    }
-}
-
 /// `counterfoil backfill STORE --since DATE [--until DATE]`
 struct BackfillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

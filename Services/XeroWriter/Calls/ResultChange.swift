@@ -213,6 +213,7 @@ struct ResultChange: Sendable {
         if !keepsCall { document.openCall = nil }
         documents.append(document)
         if let outcome { elements.append((document.id, outcome, cause)) }
+        summary.outcomes.append(DocumentOutcome(document: document, text: outcome ?? "released"))
         audit.append(
             AuditEntry(
                 actor: ResultStore.service, subject: document.key.text,

@@ -14,6 +14,18 @@ struct ResultSummary: Sendable {
     var hasReady = false
     /// How many documents are in Xero now.
     var posted = 0
+    /// What became of each document.
+    var outcomes: [DocumentOutcome] = []
+    /// The HTTP status of the answer; nil if none came.
+    var status: Int?
+}
+
+/// What became of a document.
+struct DocumentOutcome: Sendable {
+    /// As it was stored.
+    var document: StoredDocument
+    /// In a word: posted, adopted, refused, unknown, absent or released.
+    var text: String
 }
 
 /// Stores what calls came to: documents, dependants, outcomes, dead letters and the call, in one transaction.
@@ -97,7 +109,9 @@ struct ResultStore: Sendable {
             let result = try body(&change, documents)
             try await change.store(in: session)
             try await CallStore.finish(id: record.id, result, time: time.ledger, in: session)
-            return change.summary
+            var summary = change.summary
+            summary.status = result.status
+            return summary
         }
     }
 }

@@ -3,6 +3,7 @@ import JSON
 import Ledger
 import Mapping
 import NIOConcurrencyHelpers
+import Observability
 import Xero
 
 /// A turn that was taken for a read before it was known which.
@@ -277,10 +278,13 @@ extension OrgWriter {
         let token = try await caller.tokens.token()
         let record = CallRecord(
             id: callID, orgID: orgID, purpose: purpose, kind: kind, method: request.method.rawValue, path: request.path,
-            holder: settings.holder)
+            holder: settings.holder, traceparent: tracer.next(after: TraceParent.current).description)
         try await CallStore.begin(record, deadlineSeconds: settings.deadlineSeconds, time: time.ledger, in: database)
-        let sent = await caller.send(request, key: nil, token: token)
-        await note(sent, token: token, record: record)
+        let sent = await trace(record, parent: TraceParent.current) {
+            let sent = await caller.send(request, key: nil, token: token)
+            await note(sent, token: token, record: record)
+            return sent
+        }
         switch sent {
         case .answered(let response):
             try await CallStore.finish(

@@ -38,6 +38,13 @@ struct OrgDay: Sendable, Hashable {
     /// Calls made in the last day.
     func used(at now: Double) -> Int { calls.reduce(0) { $1 > now - day ? $0 + 1 : $0 } }
 
+    /// Calls that may still be made within the day, by our count or by Xero's word if that is less.
+    func left(at now: Double) -> Int {
+        let ours = max(0, limit - used(at: now))
+        guard let remaining, now - remainingAt < day else { return ours }
+        return min(ours, remaining)
+    }
+
     /// The part of the day's calls that is spent: by our count, or by Xero's word if that is worse.
     func spent(at now: Double) -> Double {
         let ours = Double(used(at: now)) / Double(max(1, limit))

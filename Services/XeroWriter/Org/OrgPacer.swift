@@ -55,6 +55,14 @@ struct OrgPacer: Sendable, Hashable {
         return delay
     }
 
+    /// Calls that may still be made within the present minute, by our count or by Xero's word if that is less.
+    func left(at now: Double) -> Int {
+        if blockedSeconds(at: now) != nil { return 0 }
+        let ours = max(0, 58 - calls.reduce(0) { $1 > now - minute ? $0 + 1 : $0 })
+        guard let remaining, let windowBeganBefore, now - windowBeganBefore < minute else { return ours }
+        return min(ours, remaining)
+    }
+
     /// A call is being sent.
     mutating func spend(at now: Double) {
         tokens = available(at: now) - 1

@@ -95,7 +95,8 @@ extension OrgWriter {
     ) async throws -> Job? {
         guard let lease = state.withLockedValue({ $0.lease }) else { return nil }
         let isByAge = state.withLockedValue { $0.batches % 4 == 3 }
-        let record = try await database.withTransaction(retryingSerialization: true) { session -> CallRecord? in
+        let claimed = try await database.withTransaction(retryingSerialization: true) {
+            session -> (record: CallRecord, documents: [StoredDocument])? in
             guard try await lease.isHeld(time: time.ledger, in: session) else { throw LeaseLost() }
             let documents = try await DocumentClaims.take(
                 shape, orgID: orgID, limit: BatchPolicy.limit(shape), isByAge: isByAge, only: only,
@@ -106,13 +107,17 @@ extension OrgWriter {
             let composition = BatchComposer(shape: shape, xeroIDs: xeroIDs).compose(documents)
             try await Self.block(composition.blocked, in: session)
             guard !composition.documents.isEmpty else { return nil }
-            let record = Self.record(composition, shape, callID: callID, orgID: orgID, holder: settings.holder)
+            let record = traced(
+                Self.record(composition, shape, callID: callID, orgID: orgID, holder: settings.holder),
+                composition.documents)
             try await Self.select(composition.documents, record: record, in: session)
             try await CallStore.begin(
                 record, deadlineSeconds: settings.deadlineSeconds, time: time.ledger, in: session)
-            return record
+            return (record, composition.documents)
         }
-        return record.map { .send($0, intentAt: intentAt) }
+        guard let (record, documents) = claimed else { return nil }
+        tellClaimed(documents, record)
+        return .send(record, intentAt: intentAt)
     }
 
     private static func record(

@@ -2,6 +2,7 @@ import Ledger
 import Logging
 import Mapping
 import NIOConcurrencyHelpers
+import Observability
 import Postgres
 import Xero
 
@@ -9,9 +10,12 @@ extension OrgWriter {
     /// Runs a job to its end.
     func perform(_ job: Job) async {
         switch job {
-        case .send(let record, let intentAt): await send(record, intentAt: intentAt)
-        case .again(let pending): await sendAgain(pending)
-        case .lookUpCall(let pending): await lookUp(pending)
+        case .send(let record, let intentAt):
+            await TraceParent.$current.withValue(record.trace) { await send(record, intentAt: intentAt) }
+        case .again(let pending):
+            await TraceParent.$current.withValue(pending.record.trace) { await sendAgain(pending) }
+        case .lookUpCall(let pending):
+            await TraceParent.$current.withValue(pending.record.trace) { await lookUp(pending) }
         case .lookUp(let record, let documents): await lookUp(documents, record: record)
         case .checkAccess: await checkAccess()
         }
@@ -26,7 +30,7 @@ extension OrgWriter {
             // Too late to be back before the deadline, or no longer ours: nothing was sent.
             return await conclude(pending, .notSent("the call was not begun in time"), isFirst: true)
         }
-        await conclude(pending, await transmit(record), isFirst: true)
+        await conclude(pending, await transmit(record, isFirst: true), isFirst: true)
     }
 
     private func sendAgain(_ pending: PendingCall) async {
@@ -44,19 +48,21 @@ extension OrgWriter {
             retry(pending, after: settings.pollSeconds)
             return leave(callID: pending.record.id)
         }
-        await conclude(pending, await transmit(pending.record), isFirst: false)
+        await conclude(pending, await transmit(pending.record, isFirst: false), isFirst: false)
     }
 
-    private func transmit(_ record: CallRecord) async -> Sent {
+    private func transmit(_ record: CallRecord, isFirst: Bool) async -> Sent {
         let token: String
         do {
             token = try await caller.tokens.token()
         } catch {
             return .notSent("no token could be had")
         }
-        let sent = await caller.send(record.request, key: record.idempotencyKey, token: token)
-        await note(sent, token: token, record: record)
-        return sent
+        return await trace(record, isAgain: !isFirst) {
+            let sent = await caller.send(record.request, key: record.idempotencyKey, token: token)
+            await note(sent, token: token, record: record)
+            return sent
+        }
     }
 
     /// Takes what an answer says about limits, health and tokens.
@@ -215,7 +221,9 @@ extension OrgWriter {
                 state.pending[pending.record.id] = nil
             }
         }
-        if summary.isStored { announce() }
+        guard summary.isStored else { return }
+        announce()
+        tell(summary, pending)
     }
 
     /// The same bytes go again under the same key after so many seconds.

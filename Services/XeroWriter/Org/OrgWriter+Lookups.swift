@@ -51,9 +51,12 @@ extension OrgWriter {
             // What a restored backup does not know was posted after it was made.
             let isNeverSent = documents.count > 3 && documents.allSatisfy { $0.machine.sentVersion == 0 }
             let since = isNeverSent ? state.withLockedValue { $0.database?.restoredFrom } : nil
-            let findings = try await lookups.find(
-                documents, since: since.map { Instant(microseconds: Int64(($0 - 3600) * 1e6)) }, operation: operation)
-            try await store(findings, record: record, isCall: false)
+            try await traceLookup(documents) {
+                let findings = try await lookups.find(
+                    documents, since: since.map { Instant(microseconds: Int64(($0 - 3600) * 1e6)) },
+                    operation: operation)
+                tellFound(try await store(findings, record: record, isCall: false), record)
+            }
             announce()
         } catch {
             logger.warning("a lookup could not be made", metadata: [WriterLogKey.error: "\(error)"])
@@ -73,7 +76,7 @@ extension OrgWriter {
             let findings = try await Lookups(writer: self, kind: record.kind ?? .contact, turn: nil).find(
                 documents, since: Instant(microseconds: Int64(since * 1e6)),
                 operation: DocumentOperation(record.purpose))
-            try await store(findings, record: record, isCall: true)
+            tellFound(try await store(findings, record: record, isCall: true), record)
             forget(record.id)
             announce()
         } catch {
@@ -99,12 +102,14 @@ extension OrgWriter {
     }
 
     /// Applies what was found, and closes the call if it was one.
-    private func store(_ findings: [Int64: Finding], record: CallRecord, isCall: Bool) async throws {
+    private func store(
+        _ findings: [Int64: Finding], record: CallRecord, isCall: Bool
+    ) async throws -> ResultSummary {
         let ids = findings.keys.sorted()
-        try await database.withTransaction(retryingSerialization: true) { session in
+        return try await database.withTransaction(retryingSerialization: true) { session in
             try await Readiness.lockSales(of: ids, in: session)
             if isCall {
-                guard try await CallStore.lockUnfinished(id: record.id, in: session) else { return }
+                guard try await CallStore.lockUnfinished(id: record.id, in: session) else { return ResultSummary() }
             }
             var change = ResultChange(record: record)
             for document in try await DocumentStore.lock(ids: ids, in: session) {
@@ -117,6 +122,7 @@ extension OrgWriter {
             if isCall {
                 try await CallStore.finish(id: record.id, CallResult(.resolved), time: time.ledger, in: session)
             }
+            return change.summary
         }
     }
 

@@ -1,6 +1,7 @@
 import Ledger
 import Logging
 import NIOConcurrencyHelpers
+import Observability
 import Postgres
 import Xero
 
@@ -30,6 +31,7 @@ final class OrgWriter: Sendable {
     let gate: XeroGate
     let caller: XeroCaller
     let results: ResultStore
+    let tracer: Tracer
     let logger: Logger
     let signal = WriterSignal()
     let state: NIOLockedValueBox<OrgState>
@@ -51,16 +53,18 @@ final class OrgWriter: Sendable {
     ///   - settings: time-outs and bounds.
     ///   - time: the clocks.
     ///   - gate: what all organisations share; nil for one of its own.
+    ///   - tracer: goes on in the traces of the documents.
     ///   - logger: for its lines.
     ///   - onOutcome: called after results were committed: there is something in the outbox.
     init(
         org: WriterOrg, database: PostgresClient, transport: XeroTransport, tokens: XeroTokenSource? = nil,
-        settings: WriterSettings, time: WriterTime, gate: XeroGate? = nil, logger: Logger,
+        settings: WriterSettings, time: WriterTime, gate: XeroGate? = nil, tracer: Tracer = .off, logger: Logger,
         onOutcome: @escaping @Sendable () -> Void
     ) {
         orgID = org.id
         self.database = database
         self.settings = settings
+        self.tracer = tracer
         self.time = time
         self.gate = gate ?? XeroGate(database: database, time: time, settings: settings)
         caller = XeroCaller(
@@ -190,4 +194,11 @@ enum WriterLogKey {
     static let reason = "reason"
     static let status = "http.response.status_code"
     static let documents = "counterfoil.documents"
+    static let document = "counterfoil.document"
+    static let version = "counterfoil.version"
+    static let outcome = "counterfoil.outcome"
+    static let state = "counterfoil.state"
+    static let xeroID = "counterfoil.xero_id"
+    static let request = "counterfoil.request"
+    static let milliseconds = "counterfoil.milliseconds"
 }

@@ -88,6 +88,14 @@ public enum Platform: String, Sendable, Hashable, CaseIterable {
     case woocommerce
     /// Magento 2 and Adobe Commerce.
     case magento
+    /// Shopify.
+    case shopify
+    /// CS-Cart and Multi-Vendor.
+    case cscart
+    /// X-Cart.
+    case xcart
+    /// BigCommerce.
+    case bigcommerce
 }
 
 /// The figures that a storefront gives for an order as a whole.
@@ -151,6 +159,10 @@ public struct CanonicalLine: Sendable, Hashable {
     public var tax: ExactDecimal
     /// Which taxes the tax is made of.
     public var taxComponents: [TaxComponent]
+    /// The storefront's word for how it is taxed; empty for the usual way.
+    public var taxClass = ""
+    /// The categories of the product, if the storefront says so.
+    public var categories: [String] = []
 
     /// Makes a line.
     public init(

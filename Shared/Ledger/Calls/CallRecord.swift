@@ -62,6 +62,8 @@ public struct CallRecord: Sendable {
     public var holder: String
     /// The elements in order: documents with the version each carries.
     public var elements: [Element]
+    /// The W3C trace context of the call's own step.
+    public var traceparent: String?
 
     /// A document that a call carries.
     public struct Element: Sendable, Hashable {
@@ -69,14 +71,18 @@ public struct CallRecord: Sendable {
         public var documentID: Int64
         /// The version carried.
         public var version: Int
+        /// The W3C trace context of the document's step in this call.
+        public var traceparent: String?
 
         /// An element.
         /// - Parameters:
         ///   - documentID: the document's row.
         ///   - version: the version carried.
-        public init(documentID: Int64, version: Int) {
+        ///   - traceparent: the W3C trace context of the document's step in this call.
+        public init(documentID: Int64, version: Int, traceparent: String? = nil) {
             self.documentID = documentID
             self.version = version
+            self.traceparent = traceparent
         }
     }
 
@@ -92,9 +98,11 @@ public struct CallRecord: Sendable {
     ///   - idempotencyKey: the key of a write.
     ///   - holder: the writer that makes it.
     ///   - elements: the elements in order.
+    ///   - traceparent: the W3C trace context of the call's own step.
     public init(
         id: String, orgID: String, purpose: CallPurpose, kind: DocumentKind? = nil, method: String, path: String,
-        body: String? = nil, idempotencyKey: String? = nil, holder: String, elements: [Element] = []
+        body: String? = nil, idempotencyKey: String? = nil, holder: String, elements: [Element] = [],
+        traceparent: String? = nil
     ) {
         self.id = id
         self.orgID = orgID
@@ -106,6 +114,7 @@ public struct CallRecord: Sendable {
         self.idempotencyKey = idempotencyKey
         self.holder = holder
         self.elements = elements
+        self.traceparent = traceparent
     }
 }
 

@@ -18,11 +18,11 @@ public enum CallStore {
         let offset = time.offsetSeconds()
         try await session.execute(
             """
-            INSERT INTO call (id, org_id, purpose, kind, method, path, body, idempotency_key, holder, started_at,
-                first_sent_at, deadline)
+            INSERT INTO call (id, org_id, purpose, kind, method, path, body, idempotency_key, holder, traceparent,
+                started_at, first_sent_at, deadline)
             VALUES (\(record.id)::uuid, \(record.orgID), \(record.purpose.rawValue),
                 \((record.kind?.rawValue).postgresValue), \(record.method), \(record.path), \(record.body.postgresValue),
-                \(record.idempotencyKey.postgresValue), \(record.holder),
+                \(record.idempotencyKey.postgresValue), \(record.holder), \(record.traceparent.postgresValue),
                 now() + make_interval(secs => \(offset)::double precision),
                 now() + make_interval(secs => \(offset)::double precision),
                 now() + make_interval(secs => \(offset + deadlineSeconds)::double precision))
@@ -30,10 +30,10 @@ public enum CallStore {
         guard !record.elements.isEmpty else { return }
         try await session.execute(
             """
-            INSERT INTO call_element (call_id, position, document_id, version)
-            SELECT \(record.id)::uuid, n.position - 1, n.document, n.version
-            FROM unnest(\(record.elements.map(\.documentID))::bigint[], \(record.elements.map(\.version))::integer[])
-                WITH ORDINALITY AS n (document, version, position)
+            INSERT INTO call_element (call_id, position, document_id, version, traceparent)
+            SELECT \(record.id)::uuid, n.position - 1, n.document, n.version, n.trace
+            FROM unnest(\(record.elements.map(\.documentID))::bigint[], \(record.elements.map(\.version))::integer[],
+                \(record.elements.map(\.traceparent))::text[]) WITH ORDINALITY AS n (document, version, trace, position)
             """)
     }
 
@@ -134,7 +134,7 @@ public enum CallStore {
     }
 
     /// The endpoint in a path: without the root, ids and query.
-    static func endpoint(of path: String) -> String {
+    public static func endpoint(of path: String) -> String {
         let words = path.prefix { $0 != "?" }.split(separator: "/").dropFirst(2)
         return words.enumerated().map { $0.offset == 1 ? "{id}" : String($0.element) }.joined(separator: "/")
     }
@@ -152,6 +152,7 @@ public enum CallStore {
         let rows = try await session.query(
             """
             SELECT c.id, c.purpose, c.kind, c.method, c.path, c.body, c.idempotency_key, c.holder, c.finished_at,
+                c.traceparent,
                 n.present - extract(epoch FROM c.first_sent_at)::double precision AS age,
                 extract(epoch FROM c.deadline)::double precision - n.present AS deadline,
                 extract(epoch FROM c.settle_until)::double precision - n.present AS settle,
@@ -159,7 +160,9 @@ public enum CallStore {
                 ARRAY(SELECT document_id FROM call_element e WHERE e.call_id = c.id AND
                       (e.outcome IS NULL OR e.outcome = 'unknown') ORDER BY position) AS documents,
                 ARRAY(SELECT version FROM call_element e WHERE e.call_id = c.id AND
-                      (e.outcome IS NULL OR e.outcome = 'unknown') ORDER BY position) AS versions
+                      (e.outcome IS NULL OR e.outcome = 'unknown') ORDER BY position) AS versions,
+                ARRAY(SELECT coalesce(traceparent, '') FROM call_element e WHERE e.call_id = c.id AND
+                      (e.outcome IS NULL OR e.outcome = 'unknown') ORDER BY position) AS traces
             FROM call c, (SELECT extract(epoch FROM now())::double precision + \(offset)::double precision AS present) n
             WHERE c.org_id = \(orgID) AND (c.finished_at IS NULL OR c.outcome = 'uncertain')
             ORDER BY c.started_at, c.id
@@ -172,13 +175,18 @@ public enum CallStore {
     private static func unfinished(_ row: PostgresRow, orgID: String) throws(PostgresError) -> UnfinishedCall {
         let documents: [Int64] = try row.decode("documents")
         let versions: [Int] = try row.decode("versions")
-        let elements = zip(documents, versions).map { CallRecord.Element(documentID: $0, version: $1) }
+        let traces: [String] = try row.decode("traces")
+        let elements = zip(zip(documents, versions), traces).map { element, trace in
+            CallRecord.Element(
+                documentID: element.0, version: element.1, traceparent: trace.isEmpty ? nil : trace)
+        }
         let purpose: String = try row.decode("purpose")
         let record = CallRecord(
             id: try row.decode("id"), orgID: orgID, purpose: CallPurpose(rawValue: purpose) ?? .probe,
             kind: row["kind"].flatMap { DocumentKind(rawValue: $0) }, method: try row.decode("method"),
             path: try row.decode("path"), body: row["body"], idempotencyKey: row["idempotency_key"],
-            holder: try row.decode("holder"), elements: elements)
+            holder: try row.decode("holder"), elements: elements,
+            traceparent: row["traceparent"])
         let isSettling = row["finished_at"] != nil
         return UnfinishedCall(
             record: record, ageSeconds: try row.decode("age"), deadlineSeconds: try row.decode("deadline"),

@@ -57,6 +57,7 @@ extension ConfigurationFile {
                 """)
         }
         let replanned = try await replan(replanning, in: session)
+        try await switchDryRuns(from: stored, in: session)
         return Applied(version: version, changes: changes, replannedOrders: replanned)
     }
 
@@ -139,10 +140,11 @@ extension ConfigurationFile {
 
     /// What besides the order decides a store's plan: a change of it makes a new mapping version.
     func planInputs(of store: StoreConfiguration) -> JSONValue {
-        let zone = orgs.first { $0.id == store.orgID }?.timeZone
+        let org = orgs.first { $0.id == store.orgID }
         return [
             "mapping": mergedMapping(of: store), "number_prefix": .string(store.numberPrefix),
-            "time_zone": zone.map { .string($0) } ?? .null,
+            "time_zone": org?.timeZone.map { .string($0) } ?? .null,
+            "country": org?.country.map { .string($0) } ?? .null,
         ]
     }
 
@@ -159,16 +161,44 @@ extension ConfigurationFile {
         )
     }
 
+    /// What a dry run must not send goes back to being planned; what it planned is planned again once it has ended.
+    private func switchDryRuns(from stored: StoredConfiguration, in session: some PostgresSession) async throws {
+        let started = stores.filter { $0.isDryRun && !stored.dryRuns.contains($0.id) }.map(\.id)
+        let ended = stores.filter { !$0.isDryRun && stored.dryRuns.contains($0.id) }.map(\.id)
+        if !started.isEmpty {
+            try await session.execute(
+                """
+                UPDATE document SET state = 'planned', state_reason = \(DryRun.reason), changed_at = now()
+                WHERE store_id = ANY(\(started)) AND state IN ('ready', 'waiting')
+                """)
+        }
+        if !ended.isEmpty {
+            try await session.execute(
+                """
+                UPDATE sale SET planned_revision = 0, attempts = 0, retry_at = NULL
+                WHERE store_id = ANY(\(ended)) AND state = 'planned'
+                """)
+            // A contact of orders that are posted: no plan is made that would send what changed of it.
+            try await session.execute(
+                """
+                UPDATE document SET state = 'ready', state_reason = NULL, changed_at = now()
+                WHERE store_id = ANY(\(ended)) AND kind = 'contact' AND state = 'planned' AND xero_id IS NOT NULL
+                """)
+        }
+    }
+
     private func replan(
         _ stores: (mapping: [String], start: [String], earlier: [String]), in session: some PostgresSession
     ) async throws -> Int {
         let held = Set(stores.mapping).union(stores.start).sorted()
         var count = 0
         if !held.isEmpty {
+            // Of a dry run, what is planned too: it is there to be looked at under the new mapping.
             count = try await session.execute(
                 """
                 UPDATE sale SET planned_revision = 0, attempts = 0, retry_at = NULL
-                WHERE store_id = ANY(\(held)) AND state IN ('held', 'dead')
+                WHERE store_id = ANY(\(held)) AND (state IN ('held', 'dead')
+                    OR state = 'planned' AND store_id IN (\(unsafeSQL: DryRun.stores)))
                 """)
         }
         if !stores.start.isEmpty {

@@ -71,8 +71,18 @@ struct ConfigurationEntry: Sendable {
     }
 
     private static func leaves(of value: JSONValue, path: String) -> [String: JSONValue] {
-        guard case .object(let object) = value else { return value.isNull ? [:] : [path: value] }
         var leaves: [String: JSONValue] = [:]
+        if case .array(let items) = value, !items.isEmpty, items.allSatisfy({ $0["name"]?.string != nil }) {
+            // Rules: by their names, so that a new one in between is not a change of all that follow.
+            leaves["\(path) in order"] = .string(items.compactMap { $0["name"]?.string }.joined(separator: "; "))
+            for item in items {
+                guard case .object(var members) = item, let name = item["name"]?.string else { continue }
+                members["name"] = nil
+                leaves.merge(self.leaves(of: .object(members), path: "\(path)[\(name)]")) { $1 }
+            }
+            return leaves
+        }
+        guard case .object(let object) = value else { return value.isNull ? [:] : [path: value] }
         for (key, value) in object { leaves.merge(self.leaves(of: value, path: join(path, key))) { $1 } }
         return leaves
     }

@@ -65,6 +65,8 @@ public struct OrgConfiguration: Sendable, Hashable {
     public var dailyCalls: Int
     /// The time zone that decides an invoice's date, e.g. `Australia/Sydney`; nil for the organisation's own.
     public var timeZone: String?
+    /// The country whose usual tax types are taken where the mapping names none, e.g. `AU`.
+    public var country: String?
     /// What to do where a rule leaves a choice.
     public var policies: JSONValue
     /// Mapping defaults for its stores.
@@ -74,6 +76,7 @@ public struct OrgConfiguration: Sendable, Hashable {
     var settings: JSONValue {
         var object: JSONObject = ["daily_calls": .number(JSONNumber(dailyCalls))]
         if let timeZone { object["time_zone"] = .string(timeZone) }
+        if let country { object["country"] = .string(country) }
         object["policies"] = policies
         object["mapping"] = mapping
         return .object(object)
@@ -106,12 +109,15 @@ public struct StoreConfiguration: Sendable, Hashable {
     public var consumerSecret: String
     /// Mapping values of its own.
     public var mapping: JSONValue
+    /// Whether its orders are planned and nothing of them is sent to Xero.
+    public var isDryRun: Bool
 
     /// What is kept of it as `settings`.
     var settings: JSONValue {
         [
             "number_prefix": .string(numberPrefix), "sweep_seconds": .number(JSONNumber(sweepSeconds)),
             "reread_seconds": .array(rereadSeconds.map { .number(JSONNumber($0)) }), "mapping": mapping,
+            "dry_run": isDryRun ? true : .null,
         ]
     }
 

@@ -18,6 +18,7 @@ public enum ConfigurationLoader {
     ) async throws -> ConfigurationSnapshot {
         var snapshot = ConfigurationSnapshot()
         snapshot.version = try await version(in: session)
+        snapshot.referenceVersion = try await ReferenceDataStore.version(in: session)
         for row in try await session.query(
             "SELECT id, client_id, type, tier, redirect, scopes, secrets FROM app WHERE removed_at IS NULL")
         {
@@ -74,7 +75,8 @@ public enum ConfigurationLoader {
         snapshot.orgs[id] = OrgRecord(
             id: id, appID: try row.decode("app_id", as: String.self),
             tenantID: try row.decode("tenant_id", as: String?.self), dailyCalls: settings["daily_calls"]?.int ?? 1000,
-            timeZone: settings["time_zone"]?.string, policies: settings["policies"] ?? [:],
+            timeZone: settings["time_zone"]?.string, country: settings["country"]?.string,
+            policies: settings["policies"] ?? [:],
             mapping: settings["mapping"] ?? [:],
             state: OrgRecord.State(rawValue: try row.decode("state", as: String.self)) ?? .paused,
             stateReason: try row.decode("state_reason", as: String?.self), grantID: row["grant_id"])
@@ -100,7 +102,8 @@ public enum ConfigurationLoader {
             consumerSecret: secrets["consumer_secret"]?.string ?? "",
             mapping: ConfigurationMapping.merge(
                 settings["mapping"] ?? [:], over: snapshot.orgs[orgID]?.mapping ?? [:]),
-            mappingVersion: try row.decode("mapping_version", as: Int64.self))
+            mappingVersion: try row.decode("mapping_version", as: Int64.self),
+            isDryRun: settings["dry_run"]?.bool ?? false)
     }
 
     private static let unopened =

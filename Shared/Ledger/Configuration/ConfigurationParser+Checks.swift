@@ -62,46 +62,6 @@ extension ParsedConfiguration {
         }
     }
 
-    /// Every store's merged mapping makes sense; a problem is reported where the value stands, in the store or in its org.
-    func checkMappings(_ root: Node, _ reader: inout ConfigurationReader) {
-        var reported: Set<String> = []
-        for store in stores {
-            let org = orgs.first { $0.value.id == store.value.orgID }
-            let merged = ConfigurationMapping.merge(store.value.mapping, over: org?.value.mapping ?? [:])
-            do {
-                _ = try MappingConfiguration(json: merged)
-            } catch {
-                var keys = error.path.split(separator: ".").map(String.init)
-                if keys.first == "mapping" { keys.removeFirst() }
-                let own =
-                    [store.fields.path, "mapping"].joined(separator: ".").split(separator: ".").map(String.init) + keys
-                let inherited =
-                    ((org?.fields.path).map { $0 + ".mapping" } ?? "").split(separator: ".").map(String.init) + keys
-                let place =
-                    Self.line(of: own, in: root).map { (own, $0) }
-                    ?? Self.line(of: inherited, in: root).map { (inherited, $0) }
-                let path = (place?.0 ?? own).joined(separator: ".")
-                guard reported.insert(path).inserted else { continue }
-                let line = place?.1 ?? store.fields.line(of: "mapping")
-                reader.report(line, path, error.message)
-            }
-        }
-    }
-
-    /// The line of the value at a path; nil if there is none.
-    private static func line(of keys: [String], in root: Node) -> Int? {
-        var node = root
-        var line: Int?
-        for key in keys.map({ $0.prefix { $0 != "[" } }) {
-            guard case .mapping(let mapping) = node,
-                let pair = mapping.first(where: { $0.key.scalar.map { $0.string == key } ?? false })
-            else { return nil }
-            line = pair.key.mark?.line
-            node = pair.value
-        }
-        return line
-    }
-
     private func min(_ left: String, _ right: String, by areInOrder: (String, String) -> Bool) -> String {
         areInOrder(right, left) ? right : left
     }

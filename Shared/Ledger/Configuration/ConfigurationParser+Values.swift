@@ -1,6 +1,7 @@
 import Accounting
 import Foundation
 import JSON
+import Mapping
 import Yams
 
 extension ParsedConfiguration {
@@ -114,6 +115,19 @@ extension ParsedConfiguration {
             required: "it is the secret of that REST API key, e.g. ${SHOP_CONSUMER_SECRET}")
         guard let webhook, let key, let secret else { return nil }
         return (webhook, key, secret)
+    }
+
+    /// An org's country, in capitals.
+    func readCountry(_ fields: ConfigurationReader.Fields, _ reader: inout ConfigurationReader) -> String? {
+        guard let text = reader.text("country", in: fields) else { return nil }
+        let country = text.uppercased()
+        if CountryTaxes.countries.contains(country) { return country }
+        let hint =
+            country == "UK" ? "; did you mean 'GB'?" : "; known are: \(CountryTaxes.countries.joined(separator: ", "))"
+        reader.report(
+            fields.line(of: "country"), join(fields.path, "country"),
+            "no usual tax types are known for '\(text)'; leave the line out and name them below mapping.taxes\(hint)")
+        return nil
     }
 
     /// An org's policies.

@@ -1,5 +1,6 @@
 import Accounting
 import JSON
+public import Mapping
 import Yams
 
 extension ConfigurationFile {
@@ -11,9 +12,12 @@ extension ConfigurationFile {
     /// Every problem is found at once, each with its line, the path of the value and what would be right.
     /// - Parameters:
     ///   - yaml: the file's text.
+    ///   - references: what is known of the organisations, by org id: accounts and tax types are compared with it.
     ///   - lookup: finds an environment variable's value for a `${NAME}` reference; nil if there is none.
     /// - Throws: `ConfigurationFileError` with code `invalid` and all problems.
-    public init(yaml: String, lookup: @escaping (String) throws -> String?) throws(ConfigurationFileError) {
+    public init(
+        yaml: String, references: [String: ReferenceData] = [:], lookup: @escaping (String) throws -> String?
+    ) throws(ConfigurationFileError) {
         let root = try Self.compose(yaml)
         var reader = ConfigurationReader(lookup: lookup)
         var parsed = ParsedConfiguration()
@@ -23,7 +27,7 @@ extension ConfigurationFile {
             parsed.readStores(sections, &reader)
             parsed.checkReferences(&reader)
             parsed.checkPrefixes(&reader)
-            if reader.problems.isEmpty { parsed.checkMappings(root, &reader) }
+            parsed.checkMappings(root, references, &reader)
         }
         guard reader.problems.isEmpty else { throw ConfigurationFileError(.invalid, reader.problems) }
         self.init(
@@ -69,6 +73,18 @@ struct ParsedConfiguration {
     var apps: [Entry<AppConfiguration>] = []
     var orgs: [Entry<OrgConfiguration>] = []
     var stores: [Entry<StoreConfiguration>] = []
+    /// A mapping, and where it stands.
+    struct MappingEntry {
+        var fields: ConfigurationReader.Fields
+        var mapping: JSONValue
+        var org: String?
+        var platform = ""
+    }
+
+    /// The orgs' mappings by id, also of orgs with other problems.
+    var orgMappings: [String: MappingEntry] = [:]
+    /// The stores' mappings, also of stores with other problems.
+    var storeMappings: [MappingEntry] = []
     /// Ids that are in the file, with or without other problems: no reference to them is reported on top.
     var names: [String: Set<String>] = [:]
 
@@ -103,7 +119,7 @@ struct ParsedConfiguration {
     }
 
     mutating func readOrgs(_ sections: ConfigurationReader.Fields, _ reader: inout ConfigurationReader) {
-        let allowed = ["app", "tenant", "daily_calls", "time_zone", "policies", "mapping"]
+        let allowed = ["app", "tenant", "daily_calls", "time_zone", "country", "policies", "mapping"]
         for fields in entries(of: "orgs", sections, allowed, &reader) {
             let app = reader.text("app", in: fields, required: "name one of the entries below apps:")
             let tenant = reader.text("tenant", in: fields)
@@ -121,12 +137,14 @@ struct ParsedConfiguration {
                     fields.line(of: "time_zone"), join(fields.path, "time_zone"),
                     "'\(timeZone)' is no time zone; \(hint)")
             }
+            let country = readCountry(fields, &reader)
             let policies = readPolicies(fields, &reader)
             let mapping = readMapping(fields, &reader)
+            orgMappings[id(of: fields)] = MappingEntry(fields: fields, mapping: mapping)
             guard let app else { continue }
             let org = OrgConfiguration(
                 id: id(of: fields), appID: app, tenantID: tenant, dailyCalls: dailyCalls, timeZone: timeZone,
-                policies: policies, mapping: mapping)
+                country: country, policies: policies, mapping: mapping)
             orgs.append(Entry(value: org, fields: fields))
         }
     }
@@ -134,7 +152,7 @@ struct ParsedConfiguration {
     mutating func readStores(_ sections: ConfigurationReader.Fields, _ reader: inout ConfigurationReader) {
         let allowed = [
             "platform", "org", "url", "since", "credentials", "number_prefix", "sweep_seconds", "reread_seconds",
-            "mapping",
+            "dry_run", "mapping",
         ]
         for fields in entries(of: "stores", sections, allowed, &reader) {
             let platform = reader.choice(
@@ -146,12 +164,16 @@ struct ParsedConfiguration {
             let credentials = readCredentials(fields, &reader)
             let sweep = reader.number("sweep_seconds", in: fields, within: 1...86_400, otherwise: 300)
             let reread = reader.numbers("reread_seconds", in: fields, within: 1...86_400, otherwise: [10, 300])
+            let isDryRun = reader.flag("dry_run", in: fields)
             let mapping = readMapping(fields, &reader)
+            storeMappings.append(
+                MappingEntry(fields: fields, mapping: mapping, org: org, platform: platform ?? "woocommerce"))
             guard let platform, let org, let url, let since, let prefix, let credentials else { continue }
             let store = StoreConfiguration(
                 id: id(of: fields), platform: platform, orgID: org, url: url, since: since, numberPrefix: prefix,
                 sweepSeconds: sweep, rereadSeconds: reread, webhookSecret: credentials.webhook,
-                consumerKey: credentials.key, consumerSecret: credentials.secret, mapping: mapping)
+                consumerKey: credentials.key, consumerSecret: credentials.secret, mapping: mapping,
+                isDryRun: isDryRun)
             stores.append(Entry(value: store, fields: fields))
         }
     }
@@ -185,7 +207,7 @@ struct ParsedConfiguration {
         return found
     }
 
-    private func id(of fields: ConfigurationReader.Fields) -> String {
+    func id(of fields: ConfigurationReader.Fields) -> String {
         fields.path.split(separator: ".", maxSplits: 1).last.map(String.init) ?? ""
     }
 

@@ -106,6 +106,14 @@ struct ConfigurationReader {
         return nil
     }
 
+    /// `true` or `false`; false where the key is missing.
+    mutating func flag(_ key: String, in fields: Fields) -> Bool {
+        guard let text = text(key, in: fields) else { return false }
+        if text == "true" || text == "false" { return text == "true" }
+        report(fields.line(of: key), join(fields.path, key), "'\(text)' is neither true nor false")
+        return false
+    }
+
     /// A node as JSON: plain numbers, `true`, `false` and null as such, everything else as text.
     mutating func json(_ node: Node, path: String) -> JSONValue {
         switch node {

@@ -63,6 +63,8 @@ public struct OrgRecord: Sendable, Hashable {
     public var dailyCalls: Int
     /// The time zone that decides an invoice's date; nil for the organisation's own.
     public var timeZone: String?
+    /// The country whose usual tax types are taken where the mapping names none.
+    public var country: String?
     /// What to do where a rule leaves a choice.
     public var policies: JSONValue
     /// Mapping defaults for its stores.
@@ -76,14 +78,15 @@ public struct OrgRecord: Sendable, Hashable {
 
     /// An org as stored.
     public init(
-        id: String, appID: String, tenantID: String?, dailyCalls: Int, timeZone: String?, policies: JSONValue,
-        mapping: JSONValue, state: State, stateReason: String?, grantID: String? = nil
+        id: String, appID: String, tenantID: String?, dailyCalls: Int, timeZone: String?, country: String? = nil,
+        policies: JSONValue, mapping: JSONValue, state: State, stateReason: String?, grantID: String? = nil
     ) {
         self.id = id
         self.appID = appID
         self.tenantID = tenantID
         self.dailyCalls = dailyCalls
         self.timeZone = timeZone
+        self.country = country
         self.policies = policies
         self.mapping = mapping
         self.state = state
@@ -125,12 +128,14 @@ public struct StoreRecord: Sendable, Hashable {
     public var mapping: JSONValue
     /// The configuration version at which the merged mapping last changed.
     public var mappingVersion: Int64
+    /// Whether its orders are planned and nothing of them is sent to Xero.
+    public var isDryRun: Bool
 
     /// A store as stored.
     public init(
         id: String, platform: String, orgID: String, url: String, since: Instant, numberPrefix: String,
         sweepSeconds: Int, rereadSeconds: [Int], webhookSecret: String, consumerKey: String, consumerSecret: String,
-        mapping: JSONValue, mappingVersion: Int64
+        mapping: JSONValue, mappingVersion: Int64, isDryRun: Bool = false
     ) {
         self.id = id
         self.platform = platform
@@ -145,6 +150,7 @@ public struct StoreRecord: Sendable, Hashable {
         self.consumerSecret = consumerSecret
         self.mapping = mapping
         self.mappingVersion = mappingVersion
+        self.isDryRun = isDryRun
     }
 }
 
@@ -152,6 +158,8 @@ public struct StoreRecord: Sendable, Hashable {
 public struct ConfigurationSnapshot: Sendable {
     /// The version; 0 if nothing was ever applied.
     public var version: Int64 = 0
+    /// A word that differs whenever what was read of any organisation does.
+    public var referenceVersion = ""
     /// The apps, by id.
     public var apps: [String: AppRecord] = [:]
     /// The orgs, by id.

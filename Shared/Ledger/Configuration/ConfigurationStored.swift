@@ -10,6 +10,8 @@ struct StoredConfiguration: Sendable {
     var planInputs: [String: JSONValue] = [:]
     /// By store: its start.
     var since: [String: Instant] = [:]
+    /// The stores of which nothing is sent.
+    var dryRuns: Set<String> = []
     /// By store: its org.
     var orgs: [String: String] = [:]
     /// By org: its tenant, as configured or as connected.
@@ -94,7 +96,9 @@ struct StoredConfiguration: Sendable {
             "mapping": ConfigurationMapping.merge(
                 settings["mapping"] ?? [:], over: settingsByOrg[org]?["mapping"] ?? [:]),
             "number_prefix": settings["number_prefix"] ?? "", "time_zone": settingsByOrg[org]?["time_zone"] ?? .null,
+            "country": settingsByOrg[org]?["country"] ?? .null,
         ]
+        if settings["dry_run"]?.bool == true { dryRuns.insert(id) }
         let facts = ConfigurationMapping.merge(
             settings,
             over: [

@@ -87,6 +87,7 @@ public enum DocumentClaims {
                         d.lane
                     FROM document d
                     WHERE d.org_id = \(orgID) AND d.kind = s.kind AND d.operation = s.operation AND d.state = 'ready'
+                      AND d.store_id NOT IN (\(unsafeSQL: DryRun.stores))
                       AND d.lookup_first = s.lookup AND d.lane <= \(maximumLane)::integer
                       AND d.ready_at <= now() + make_interval(secs => \(offset)::double precision)
                     ORDER BY d.lane, d.id LIMIT \(limit)::integer) x) c
@@ -125,6 +126,7 @@ public enum DocumentClaims {
                 SELECT \(unsafeSQL: StoredDocument.columns) FROM document
                 WHERE org_id = \(orgID) AND kind = \(shape.kind.rawValue) AND operation = \(shape.operation.rawValue)
                   AND state = 'ready' AND lookup_first = \(shape.isLookup) AND lane <= \(maximumLane)::integer
+                  AND store_id NOT IN (\(unsafeSQL: DryRun.stores))
                   AND (\((only ?? []).isEmpty) OR id = ANY(\(only ?? [])::bigint[]))
                   AND ready_at <= now() + make_interval(secs => \(time.offsetSeconds())::double precision)
                 ORDER BY \(unsafeSQL: order) LIMIT \(limit)::integer FOR NO KEY UPDATE SKIP LOCKED

@@ -88,7 +88,7 @@ public enum DocumentStore {
             """
             UPDATE document d SET state = n.state, state_reason = n.reason, desired_version = n.desired,
                 sent_version = n.sent, posted_version = n.posted, desired_void = n.void, xero_id = n.xero_id,
-                lane = n.lane, attempts = n.attempts, open_call = n.call::uuid, lookup_first = n.lookup,
+                lane = n.lane, attempts = n.attempts, open_call = n.call::uuid, lookup_first = n.lookup, traceparent = n.trace,
                 ready_at = CASE WHEN n.delay > 0 THEN now() + make_interval(secs => n.delay)
                                 WHEN d.state <> n.state AND n.state = 'ready' THEN now() ELSE d.ready_at END,
                 changed_at = now()
@@ -98,8 +98,8 @@ public enum DocumentStore {
                 \(documents.map(\.machine.desiredVoid))::boolean[], \(documents.map(\.xeroID))::text[],
                 \(documents.map(\.lane.rawValue))::smallint[], \(documents.map(\.attempts))::integer[],
                 \(documents.map(\.openCall))::text[], \(documents.map(\.lookupFirst))::boolean[],
-                \(documents.map(\.delaySeconds))::double precision[])
-                AS n (id, state, reason, desired, sent, posted, void, xero_id, lane, attempts, call, lookup, delay)
+                \(documents.map(\.delaySeconds))::double precision[], \(documents.map(\.traceparent))::text[])
+                AS n (id, state, reason, desired, sent, posted, void, xero_id, lane, attempts, call, lookup, delay, trace)
             WHERE d.id = n.id
             """)
     }

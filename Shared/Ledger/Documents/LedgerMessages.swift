@@ -10,7 +10,8 @@ public enum LedgerMessages {
 
     private static func envelope(_ type: String, _ origin: String, _ document: StoredDocument) -> Envelope {
         Envelope(
-            id: ids.next().description, type: type, source: origin, subject: document.key.text, time: Instant.now())
+            id: ids.next().description, type: type, source: origin, subject: document.key.text, time: Instant.now(),
+            traceparent: document.traceparent)
     }
 
     /// Announces documents that can be sent, to `ledger.commands` as `ORG.KIND`.

@@ -15,14 +15,15 @@ enum PlanStore {
         let rows = try await session.query(
             """
             INSERT INTO document (org_id, store_id, kind, source_id, part, key, order_id, number, state, desired, currency,
-                total, total_tax, document_date, lane, mapping_version, snapshot_revision, content_at, lookup_first)
+                total, total_tax, document_date, lane, mapping_version, snapshot_revision, traceparent, content_at,
+                lookup_first, decisions)
             SELECT \(order.orgID), \(order.storeID), n.kind, n.source_id, n.part, n.key, n.order_id, n.number, 'planned',
                 n.desired, n.currency, n.total, n.tax, n.date, n.lane, \(order.mappingVersion)::bigint,
-                \(order.revision)::integer,
+                \(order.revision)::integer, \(order.traceparent as String?),
                 (SELECT created_at FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)),
                 n.kind IN ('payment', 'refund', 'credit_note', 'allocation') AND EXISTS (
                     SELECT 1 FROM database_identity i JOIN sale s ON s.created_at < i.restored_at
-                    WHERE s.store_id = \(order.storeID) AND s.order_id = \(order.orderID))
+                    WHERE s.store_id = \(order.storeID) AND s.order_id = \(order.orderID)), n.decisions
             FROM unnest(\(documents.map(\.kind.rawValue))::text[], \(documents.map(\.sourceID))::text[],
                 \(documents.map(\.part))::text[], \(keys)::text[],
                 \(documents.map { $0.kind == .contact ? nil : order.orderID })::text[],
@@ -30,9 +31,11 @@ enum PlanStore {
                 \(documents.map { $0.currency?.code })::text[], \(documents.map { $0.total?.description })::numeric[],
                 \(documents.map { $0.tax?.description })::numeric[],
                 \(documents.map { $0.date?.description })::date[],
-                \(documents.map { order.lane(of: $0.kind, exists: false).rawValue })::smallint[])
+                \(documents.map { order.lane(of: $0.kind, exists: false).rawValue })::smallint[],
+                \(documents.map(\.decisionsText))::text[])
                 WITH ORDINALITY AS n
-                (kind, source_id, part, key, order_id, number, desired, currency, total, tax, date, lane, position)
+                (kind, source_id, part, key, order_id, number, desired, currency, total, tax, date, lane, decisions,
+                 position)
             ORDER BY n.position
             ON CONFLICT DO NOTHING RETURNING key
             """)
@@ -78,13 +81,16 @@ enum PlanStore {
 
     /// Records what was planned and marks the dead letters of what is tried again as resolved.
     static func finish(
-        retried: [Int64], revision: Int, mappingVersion: Int64, documents: [Int64], in session: some PostgresSession
+        retried: [Int64], revision: Int, mappingVersion: Int64, documents: [(id: Int64, decisions: String?)],
+        in session: some PostgresSession
     ) async throws(PostgresError) {
         if !documents.isEmpty {
             try await session.execute(
                 """
-                UPDATE document SET snapshot_revision = \(revision)::integer, mapping_version = \(mappingVersion)::bigint
-                WHERE id = ANY(\(documents)::bigint[])
+                UPDATE document d SET snapshot_revision = \(revision)::integer,
+                    mapping_version = \(mappingVersion)::bigint, decisions = n.decisions
+                FROM unnest(\(documents.map(\.id))::bigint[], \(documents.map(\.decisions))::text[]) AS n (id, decisions)
+                WHERE d.id = n.id
                 """)
         }
         if !retried.isEmpty {
@@ -94,5 +100,21 @@ enum PlanStore {
                 WHERE document_id = ANY(\(retried)::bigint[]) AND state IN ('open', 'retrying', 'held')
                 """)
         }
+    }
+}
+
+extension PlannedDocument {
+    /// What decided its fields, as it is kept: `{"0.account": "rule 'Books'", "reference": "default"}`; lines from 0.
+    var decisionsText: String? {
+        guard !decisions.isEmpty else { return nil }
+        return JSONValue.object(
+            JSONObject(
+                decisions.map { decision in
+                    (
+                        decision.line.map { "\($0).\(decision.field)" } ?? decision.field,
+                        JSONValue.string(decision.because)
+                    )
+                })
+        ).text
     }
 }

@@ -109,6 +109,13 @@ struct PlanWork {
             let changed = differing.contains(key)
             try document.machine.handle(.planned(changed: changed, void: planned.voided, blocked: blocker != nil))
             settleReason(&document, blocker: blocker)
+            if changed || document.machine != before[key]?.machine {
+                document.traceparent = order.traceparent ?? document.traceparent
+            }
+            if order.isDryRun, document.machine.state == .ready || document.machine.state == .waiting {
+                document.machine.state = .planned
+                document.reason = DryRun.reason
+            }
             if changed {
                 document.attempts = 0
                 document.lane = order.lane(of: planned.kind, exists: document.xeroID != nil)
@@ -161,12 +168,19 @@ struct PlanWork {
         }
         try await PlanStore.finish(
             retried: retried.map(\.id), revision: order.revision, mappingVersion: order.mappingVersion,
-            documents: touched.filter { differing.contains($0.key.text) }.map(\.id), in: session)
+            documents: decisions(of: touched.filter { differing.contains($0.key.text) }), in: session)
         try await Audit.add(touched.compactMap(entry), in: session)
         let ready = planned.compactMap { documents[$0.key] }.filter { $0.machine.state == .ready }
         change.ready = ready.map(\.key.text)
         try await LedgerMessages.announce(ready, origin: order.actor, in: session)
         change.orderState = orderState()
+    }
+
+    /// What decided the fields of these documents, by their rows' ids.
+    private func decisions(of documents: [StoredDocument]) -> [(id: Int64, decisions: String?)] {
+        let texts = Dictionary(
+            order.plan.documents.map { (order.key($0), $0.decisionsText) }, uniquingKeysWith: { first, _ in first })
+        return documents.map { ($0.id, texts[$0.key.text] ?? nil) }
     }
 
     private func entry(_ document: StoredDocument) -> AuditEntry? {

@@ -18,17 +18,21 @@ public enum PlanWriter {
     ///   - revision: the snapshot the plan was made from.
     ///   - mappingVersion: the mapping the plan was made with.
     ///   - isBackfill: whether the order is an old one, which newer ones may overtake.
+    ///   - isDryRun: whether nothing may be sent: the documents stay planned.
     ///   - actor: who plans, for the audit trail; also the origin of the outbox rows.
+    ///   - traceparent: the W3C trace of the planning; documents that it changes go on in it.
     ///   - session: the transaction.
     /// - Returns: what changed.
     /// - Throws: ``PlanError``, after which the transaction has to be rolled back, or a `PostgresError`.
     public static func write(
         plan: OrderPlan, storeID: String, orgID: String, orderID: String, revision: Int, mappingVersion: Int64,
-        isBackfill: Bool = false, actor: String = "transformer", in session: some PostgresSession
+        isBackfill: Bool = false, isDryRun: Bool = false, actor: String = "transformer", traceparent: String? = nil,
+        in session: some PostgresSession
     ) async throws -> PlanChange {
         let order = PlannedOrder(
             plan: plan, storeID: storeID, orgID: orgID, orderID: orderID, revision: revision,
-            mappingVersion: mappingVersion, isBackfill: isBackfill, actor: actor)
+            mappingVersion: mappingVersion, isBackfill: isBackfill, isDryRun: isDryRun, actor: actor,
+            traceparent: traceparent)
         var present = try await DocumentStore.lock(
             keys: order.allKeys, storeID: storeID, orderID: orderID, in: session)
         if let reason = PlanGuard.objection(to: order, present: present) {
@@ -61,7 +65,9 @@ struct PlannedOrder: Sendable {
     var revision: Int
     var mappingVersion: Int64
     var isBackfill: Bool
+    var isDryRun: Bool
     var actor: String
+    var traceparent: String?
 
     func key(_ reference: DocumentKeyRef) -> String {
         DocumentKey(reference, orgID: orgID, storeID: storeID).text

@@ -23,6 +23,7 @@ public enum Readiness {
             WHERE d.state = 'waiting'
               AND d.id IN (SELECT document_id FROM document_dependency WHERE depends_on = ANY(\(ids)::bigint[])
                            UNION SELECT unnest(\(ids)::bigint[]))
+              AND d.store_id NOT IN (\(unsafeSQL: DryRun.stores))
               AND (d.xero_id IS NOT NULL AND d.desired_void OR NOT EXISTS (
                   SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.depends_on
                   WHERE x.document_id = d.id

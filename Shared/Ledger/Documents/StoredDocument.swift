@@ -45,6 +45,8 @@ public struct StoredDocument: Sendable {
     public var refusedEmail: String?
     /// What the plan wanted, as text, where ``desired`` says the same with the tax of its lines stated.
     public var planned: String?
+    /// The W3C trace of the planning that last changed it.
+    public var traceparent: String?
     /// Seconds to wait before it may be sent; applied when the row is stored, 0 for at once.
     public var delaySeconds: Double = 0
     /// Whether ``desired``, ``number`` or the amounts were changed and have to be stored.
@@ -112,7 +114,7 @@ extension StoredDocument {
     static let columns = """
         id, org_id, store_id, kind, source_id, part, order_id, number, state, state_reason, desired_version, sent_version,
         posted_version, desired, desired_void, posted, xero_id, mapping_version, currency, total, total_tax, document_date,
-        lane, attempts, open_call, lookup_first, refused_email, planned
+        lane, attempts, open_call, lookup_first, refused_email, planned, traceparent
         """
 
     init(row: PostgresRow) throws(PostgresError) {
@@ -150,5 +152,6 @@ extension StoredDocument {
         lookupFirst = try row.decode("lookup_first")
         refusedEmail = row["refused_email"]
         planned = row["planned"]
+        traceparent = row["traceparent"]
     }
 }

@@ -17,5 +17,7 @@ public enum SchemaMigrations {
         Migration(name: "0010-grants", sql: grants),
         Migration(name: "0011-summaries", sql: summaries),
         Migration(name: "0040-lz4", sql: lz4),
+        Migration(name: "0041-mapping", sql: mapping),
+        Migration(name: "0047-traces", sql: traces),
     ]
 }

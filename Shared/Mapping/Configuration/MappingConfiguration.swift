@@ -7,10 +7,10 @@ public struct MappingConfiguration: Sendable, Hashable {
     public struct Accounts: Sendable, Hashable {
         /// Product lines.
         public var sales: String
-        /// Shipping lines; `sales` unless given.
-        public var shipping: String
-        /// Fee lines; `sales` unless given.
-        public var fees: String
+        /// Shipping lines; ``sales`` unless given.
+        public var shipping: String?
+        /// Fee lines; ``sales`` unless given.
+        public var fees: String?
         /// The line that makes up for rounding; otherwise the organisation's own account for rounding is used.
         public var rounding: String?
         /// The lines of credit notes; otherwise the accounts of the lines refunded.
@@ -19,8 +19,8 @@ public struct MappingConfiguration: Sendable, Hashable {
         public var giftCards: String?
         /// The liability that store credit spent reduces.
         public var storeCredit: String?
-        /// Tips; `fees` unless given.
-        public var tips: String
+        /// Tips; ``fees`` unless given.
+        public var tips: String?
     }
 
     /// What becomes of guests' contacts.
@@ -65,72 +65,82 @@ public struct MappingConfiguration: Sendable, Hashable {
     /// Statuses that are voided where the mapping does not say.
     public static let defaultVoidedStatuses: Set<String> = ["cancelled", "failed"]
 
+    /// What decides before all of the above: ordered, the first that matches decides a field.
+    public var rules: MappingRules
+
     /// Reads a mapping.
-    /// - Parameter json: The merged mapping: an object of `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
+    /// - Parameter json: The merged mapping: an object of `rules`, `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
     ///   `refunds`, `terms_days`, `posting` and `summary`. Only `accounts.sales` is required.
-    /// - Throws: ``MappingError`` naming the path of the first mistake and, for a key that does not exist, the nearest that does.
+    /// - Throws: ``MappingError`` naming the path of every mistake and, for a word that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
-        let root = try MappingReader(
-            json, path: "mapping",
-            keys: [
-                "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "terms_days", "posting", "summary",
-            ])
-        let accounts = try root.object(
-            "accounts",
-            keys: ["sales", "shipping", "fees", "rounding", "refunds", "gift_cards", "store_credit", "tips"])
-        guard let sales = try accounts.account("sales") else {
-            throw MappingError(
-                path: "mapping.accounts.sales",
-                message: "is missing; give the code of the account for sales, such as \"200\"")
-        }
-        let fees = try accounts.account("fees")
-        let tips = try accounts.account("tips")
-        self.accounts = Accounts(
-            sales: sales, shipping: try accounts.account("shipping") ?? sales,
-            fees: fees ?? sales,
-            rounding: try accounts.account("rounding"), refunds: try accounts.account("refunds"),
-            giftCards: try accounts.account("gift_cards"), storeCredit: try accounts.account("store_credit"),
-            tips: tips ?? fees ?? sales)
-        taxes = try Self.taxes(root.object("taxes", keys: nil))
-        payments = try Self.payments(root.object("payments", keys: nil))
-        let statuses = try root.object("statuses", keys: ["post", "void", "ignore"])
-        let posted = try statuses.statuses("post")
-        let voided = try statuses.statuses("void")
-        let ignored = try statuses.statuses("ignore") ?? []
+        let problems = MappingProblems()
+        self.init(json: json, problems: problems)
+        guard problems.all.isEmpty else { throw MappingError(problems.all) }
+    }
+
+    /// The keys a mapping may have.
+    static let keys = [
+        "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "terms_days", "posting", "summary",
+    ]
+
+    /// Reads what can be read, and reports the rest.
+    init(json: JSONValue, problems: MappingProblems) {
+        let root = MappingReader(json, path: MappingPath(), keys: Self.keys, problems: problems)
+        accounts = Self.accounts(root)
+        taxes = Self.taxes(root.object("taxes", keys: nil))
+        payments = Self.payments(root.object("payments", keys: nil))
+        let statuses = root.object("statuses", keys: ["post", "void", "ignore"])
+        let posted = statuses.statuses("post")
+        let voided = statuses.statuses("void")
+        let ignored = statuses.statuses("ignore") ?? []
         postedStatuses = posted ?? Self.defaultPostedStatuses.subtracting(voided ?? []).subtracting(ignored)
         voidedStatuses = voided ?? Self.defaultVoidedStatuses.subtracting(postedStatuses).subtracting(ignored)
         for (name, set, other) in [
             ("void", voidedStatuses, postedStatuses), ("ignore", ignored, postedStatuses.union(voidedStatuses)),
         ] {
             if let status = set.intersection(other).min() {
-                throw MappingError(
-                    path: "mapping.statuses.\(name)",
-                    message: "'\(status)' is listed twice; a status can do one thing only")
+                statuses.report(name, "'\(status)' is listed twice; a status can do one thing only")
             }
         }
-        guests = try root.object("contacts", keys: ["guests"]).choice("guests", Guests.self) ?? .each
+        guests = root.object("contacts", keys: ["guests"]).choice("guests", Guests.self) ?? .each
         amountOnlyRefunds =
-            try root.object("refunds", keys: ["amount_only"]).choice("amount_only", AmountOnlyRefunds.self) ?? .hold
-        termsDays = try root.integer("terms_days", in: 0...365) ?? 0
-        posting = try root.choice("posting", PostingMode.self) ?? .eachOrder
-        summary = try SummarySettings(root.object("summary", keys: SummarySettings.keys))
+            root.object("refunds", keys: ["amount_only"]).choice("amount_only", AmountOnlyRefunds.self) ?? .hold
+        termsDays = root.integer("terms_days", in: 0...365) ?? 0
+        rules = MappingRules(root["rules"], path: root.path.key("rules"), problems: problems)
+        posting = root.choice("posting", PostingMode.self) ?? .eachOrder
+        summary = SummarySettings(root.object("summary", keys: SummarySettings.keys))
     }
 
-    private static func taxes(_ reader: MappingReader) throws(MappingError) -> [String: String] {
+    private static func accounts(_ root: MappingReader) -> Accounts {
+        let accounts = root.object(
+            "accounts",
+            keys: ["sales", "shipping", "fees", "rounding", "refunds", "gift_cards", "store_credit", "tips"])
+        let sales = accounts.account("sales")
+        if sales == nil, accounts["sales"] == nil {
+            accounts.report("sales", "is missing; give the code of the account for sales, such as \"200\"")
+        }
+        return Accounts(
+            sales: sales ?? "", shipping: accounts.account("shipping"), fees: accounts.account("fees"),
+            rounding: accounts.account("rounding"), refunds: accounts.account("refunds"),
+            giftCards: accounts.account("gift_cards"), storeCredit: accounts.account("store_credit"),
+            tips: accounts.account("tips"))
+    }
+
+    private static func taxes(_ reader: MappingReader) -> [String: String] {
         var taxes: [String: String] = [:]
         for key in reader.keys {
             let name = percent(key) ?? key
-            if taxes[name] != nil {
-                throw MappingError(path: "mapping.taxes.\(key)", message: "the rate \(name) is listed twice")
-            }
-            taxes[name] = try reader.word(key, what: "a tax type, such as OUTPUT", limit: 50)
+            if taxes[name] != nil { reader.report(key, "the rate \(name) is listed twice") }
+            taxes[name] = reader.word(key, what: "a tax type, such as OUTPUT", limit: 50) ?? ""
         }
         return taxes
     }
 
-    private static func payments(_ reader: MappingReader) throws(MappingError) -> [String: String] {
+    private static func payments(_ reader: MappingReader) -> [String: String] {
         var payments: [String: String] = [:]
-        for key in reader.keys { payments[key] = try reader.account(key) }
+        for key in reader.keys {
+            payments[key] = reader.word(key, what: "an account's code, such as \"090\"", limit: 10)
+        }
         return payments
     }
 
@@ -140,13 +150,23 @@ public struct MappingConfiguration: Sendable, Hashable {
         return ExactDecimal(digits).map { $0.normalized.description }
     }
 
-    /// A store's mapping over its org's, key by key: objects are merged, everything else is replaced.
+    /// A store's mapping over its org's, key by key: objects are merged, everything else is replaced. Of rules the store's come
+    /// first, then the org's.
     public static func merged(org: JSONValue, store: JSONValue) -> JSONValue {
-        guard case .object(var result) = org, case .object(let overrides) = store else {
-            return store.isNull ? org : store
+        let result = overlaid(org, by: store)
+        guard let common = org["rules"]?.array, let own = store["rules"]?.array, var object = result.object else {
+            return result
         }
-        for (key, value) in overrides {
-            result[key] = result[key].map { merged(org: $0, store: value) } ?? value
+        object["rules"] = .array(own + common)
+        return .object(object)
+    }
+
+    private static func overlaid(_ base: JSONValue, by override: JSONValue) -> JSONValue {
+        guard case .object(var result) = base, case .object(let members) = override else {
+            return override.isNull ? base : override
+        }
+        for (key, value) in members {
+            result[key] = result[key].map { overlaid($0, by: value) } ?? value
         }
         return .object(result)
     }

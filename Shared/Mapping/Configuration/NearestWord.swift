@@ -1,5 +1,11 @@
 /// Finds what somebody probably meant to write.
 enum NearestWord {
+    /// `; did you mean x?`, or the list of what there is.
+    static func hint(_ word: String, among candidates: [String]) -> String {
+        if let meant = to(word, among: candidates) { return "; did you mean \(meant)?" }
+        return candidates.isEmpty ? "" : "; there are \(candidates.joined(separator: ", "))"
+    }
+
     /// The candidate that the fewest edits away, if so few that a slip of the hand is likely.
     static func to(_ word: String, among candidates: [String]) -> String? {
         let word = word.lowercased()

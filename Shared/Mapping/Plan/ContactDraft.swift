@@ -9,15 +9,16 @@ struct ContactDraft {
 
     private var customer: CanonicalCustomer { context.order.customer }
 
-    /// Whether the order's customer is the contact that all guests share.
-    private var isShared: Bool { customer.id == nil && context.mapping.guests == .shared }
+    private var choice: Decided<ContactChoice> { context.decisions.contact }
 
     var reference: DocumentKeyRef {
         let source: String
-        if let id = customer.id {
-            source = "c:\(id)"
-        } else if isShared {
+        if case .named(let name) = choice.value {
+            source = "n:\(name.lowercased())"
+        } else if choice.value == .guests {
             source = "guest"
+        } else if let id = customer.id {
+            source = "c:\(id)"
         } else if let email = customer.normalizedEmail {
             source = "e:\(email)"
         } else {
@@ -29,7 +30,7 @@ struct ContactDraft {
     func document() -> PlannedDocument {
         let reference = reference
         var contact: JSONObject = ["Name": .string(name), "ContactNumber": .string(number(reference))]
-        guard !isShared else { return PlannedDocument(reference, desired: .object(contact)) }
+        guard choice.value == .customer else { return planned(reference, contact) }
         let first = XeroText.name(customer.firstName)
         let last = XeroText.name(customer.lastName)
         if !first.isEmpty { contact["FirstName"] = .string(first) }
@@ -38,11 +39,21 @@ struct ContactDraft {
         let phone = XeroText.name(customer.phone, limit: 50)
         if !phone.isEmpty { contact["Phones"] = [["PhoneType": "DEFAULT", "PhoneNumber": .string(phone)]] }
         if let address { contact["Addresses"] = [address] }
-        return PlannedDocument(reference, desired: .object(contact))
+        return planned(reference, contact)
+    }
+
+    private func planned(_ reference: DocumentKeyRef, _ contact: JSONObject) -> PlannedDocument {
+        var document = PlannedDocument(reference, desired: .object(contact))
+        document.decisions = [Decision(field: "contact", value: name, because: choice.because)]
+        return document
     }
 
     private var name: String {
-        if isShared { return XeroText.name("Guests of \(context.store.storeID)") }
+        switch choice.value {
+        case .named(let name): return name
+        case .guests: return XeroText.name("Guests of \(context.store.storeID)")
+        case .customer: break
+        }
         let names = [customer.fullName, customer.company, customer.email].lazy.map { XeroText.name($0) }
         return names.first { !$0.isEmpty } ?? "Guest"
     }
@@ -72,10 +83,7 @@ struct ContactDraft {
     private func number(_ reference: DocumentKeyRef) -> String {
         let text = "\(context.store.storeID):\(reference.sourceID)"
         if text.utf8.count <= 50, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) { return text }
-        // FNV-1a, of which sixty bits fit beside a store's id of 32 characters.
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in reference.sourceID.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        let digits = String(hash >> 4, radix: 16)
-        return "\(context.store.storeID):h:" + String(repeating: "0", count: 15 - digits.count) + digits
+        // Sixty bits of it fit beside a store's id of 32 characters.
+        return "\(context.store.storeID):h:\(XeroText.hash(reference.sourceID).prefix(15))"
     }
 }

@@ -17,8 +17,26 @@ struct DocumentLine {
     var lineID = ""
     /// Whether a rate of the order applies to it, even if its tax rounds to nothing.
     var isTaxed = false
+    var tracking: [LineTracking] = []
+    var itemCode: String?
+    /// What decided its fields.
+    var decisions: [Decision] = []
 
     var gross: ExactDecimal { net + tax }
+
+    /// Keeps what decided a field.
+    mutating func decide(_ field: String, _ decided: Decided<String>) {
+        decisions.append(Decision(field: field, value: decided.value, because: decided.because))
+    }
+
+    /// Puts a credit note's line on the account for refunds, if the mapping names one. A gift card is no income, and giving it
+    /// back is no loss of any.
+    mutating func useRefundsAccount(of mapping: MappingConfiguration) {
+        guard let refunds = mapping.accounts.refunds, refunds != account, kind != .giftCard else { return }
+        account = refunds
+        decisions.removeAll { $0.field == "account" }
+        decide("account", Decided(refunds, "mapping.accounts.refunds"))
+    }
 
     /// The line as Xero takes it.
     /// - Parameter rate: The percent that Xero applies for the tax type; `nil` when not known.
@@ -38,6 +56,11 @@ struct DocumentLine {
             "Quantity": JSONValue(count), "UnitAmount": XeroText.amount(unit ?? net), "AccountCode": .string(account),
             "TaxType": .string(taxType),
         ]
+        if let itemCode { element["ItemCode"] = .string(itemCode) }
+        if !tracking.isEmpty {
+            element["Tracking"] = .array(
+                tracking.map { ["Name": .string($0.category), "Option": .string($0.option)] })
+        }
         if !XeroRounding.gives(tax, on: net, percent: rate) { element["TaxAmount"] = XeroText.amount(tax) }
         return .object(element)
     }

@@ -4,7 +4,6 @@ import JSON
 /// Makes the documents of one order. What the mapping lacks is collected, so that a person sees all of it at once.
 struct OrderDraft {
     let context: PlanContext
-    private let taxTypes: TaxTypes
     private var missing: [String] = []
     private(set) var lines: [DocumentLine] = []
     private var documents: [PlannedDocument] = []
@@ -16,7 +15,6 @@ struct OrderDraft {
 
     init(_ context: PlanContext) {
         self.context = context
-        taxTypes = TaxTypes(order: context.order, mapping: context.mapping)
     }
 
     mutating func plan(_ residuals: OrderChecks.Residuals) throws(Hold) -> OrderPlan {
@@ -25,7 +23,7 @@ struct OrderDraft {
         var refunds = RefundDraft(context: context, invoiceLines: lines)
         let counted = order.refunds.filter { !($0.amount.isZero && $0.lines.isEmpty) }
         for refund in counted where context.isBeforePayment(refund) {
-            _ = try refunds.lines(of: refund) { self.taxType(of: $0) }
+            _ = try refunds.lines(of: refund) { self.decided($0) }
             takenOff += refund.amount
         }
         if !takenOff.isZero {
@@ -34,9 +32,10 @@ struct OrderDraft {
             if lines.isEmpty { return OrderPlan(documents: [context.voidedInvoice()]) }
         }
         documents = [contact, invoice(contact: contact.reference)]
-        addPayments()
+        // Only what is approved in Xero can be paid.
+        if status.value == .authorised { addPayments() }
         for refund in counted where !context.isBeforePayment(refund) {
-            let lines = try refunds.lines(of: refund) { self.taxType(of: $0) }
+            let lines = try refunds.lines(of: refund) { self.decided($0) }
             addRefund(refund, lines, contact: contact.reference)
         }
         if refunds.needsRoundingAccount { requireRoundingAccount() }
@@ -58,12 +57,11 @@ struct OrderDraft {
                 require("the order sells gift card '\(line.name)'; add mapping.accounts.gift_cards")
             }
             if line.kind != .product, line.net.isZero, line.tax.isZero, order.lines.count > 1 { continue }
-            lines.append(
-                DocumentLine(
-                    description: Self.description(line), quantity: line.quantity, net: line.net.rounded(scale: scale),
-                    tax: line.tax.rounded(scale: scale), account: mapping.account(for: line.kind),
-                    taxType: taxType(of: line), kind: line.kind, lineID: line.id,
-                    isTaxed: !line.tax.isZero || !line.taxComponents.isEmpty))
+            var made = decided(line)
+            made.quantity = line.quantity
+            made.net = line.net.rounded(scale: scale)
+            made.tax = line.tax.rounded(scale: scale)
+            lines.append(made)
         }
         try spread(residuals.tax)
         for (amount, name) in [(order.totals.cashRounding, "Cash rounding"), (residuals.net, "Rounding")]
@@ -103,19 +101,38 @@ struct OrderDraft {
 
     private func invoice(contact: DocumentKeyRef) -> PlannedDocument {
         let date = context.invoiceDate
+        let (reference, due) = (context.decisions.reference, context.decisions.due(from: date))
         var element: JSONObject = [
-            "Type": "ACCREC", "Contact": context.link("$contact", contact), "Status": "AUTHORISED",
+            "Type": "ACCREC", "Contact": context.link("$contact", contact), "Status": .string(status.value.rawValue),
             "LineAmountTypes": "Exclusive", "InvoiceNumber": .string(context.invoiceNumber),
-            "Reference": .string("Order \(order.number)"), "Date": .string(date.description),
-            "DueDate": .string(date.adding(days: mapping.termsDays).description),
+            "Reference": .string(reference.value), "Date": .string(date.description),
+            "DueDate": .string(due.value.description),
             "CurrencyCode": .string(order.currency.code),
         ]
         if let url = context.orderURL { element["Url"] = .string(url) }
         element["LineItems"] = .array(elements(lines))
-        return PlannedDocument(
+        var document = PlannedDocument(
             context.invoiceReference, number: context.invoiceNumber, desired: .object(element), dependsOn: [contact],
             amounts: context.amounts(
                 context.invoiceTotal - takenOff, tax: lines.lazy.map(\.tax).sum(), date: date))
+        document.decisions =
+            [
+                Decision(field: "status", value: status.value.rawValue, because: status.because),
+                Decision(field: "reference", value: reference.value, because: reference.because),
+                Decision(field: "due", value: due.value.description, because: due.because),
+            ] + Self.decisions(lines)
+        return document
+    }
+
+    /// What decided the lines' fields, each with its line's place.
+    private static func decisions(_ lines: [DocumentLine]) -> [Decision] {
+        lines.enumerated().flatMap { place, line in
+            line.decisions.map { decision in
+                var decision = decision
+                decision.line = place
+                return decision
+            }
+        }
     }
 
     private func elements(_ lines: [DocumentLine]) -> [JSONValue] {
@@ -149,14 +166,14 @@ struct OrderDraft {
             let amount = tender.kind == .money ? tender.amount - takenOff : tender.amount
             guard amount > .zero else { continue }
             let account = account(of: tender)
-            documents.append(
-                PlannedDocument(
-                    reference,
-                    desired: payment(
-                        reference, of: ("Invoice", context.link("$invoice", context.invoiceReference)),
-                        account: account,
-                        amount: amount, date: date),
-                    dependsOn: [context.invoiceReference], amounts: context.amounts(amount, tax: nil, date: date)))
+            var document = PlannedDocument(
+                reference,
+                desired: payment(
+                    reference, of: ("Invoice", context.link("$invoice", context.invoiceReference)),
+                    account: account.value, amount: amount, date: date),
+                dependsOn: [context.invoiceReference], amounts: context.amounts(amount, tax: nil, date: date))
+            document.decisions = [Decision(field: "account", value: account.value, because: account.because)]
+            documents.append(document)
         }
     }
 
@@ -176,59 +193,81 @@ struct OrderDraft {
         let note = DocumentKeyRef(kind: .creditNote, sourceID: refund.id)
         let number = "CN-\(context.invoiceNumber)-\(refund.id)"
         let element: JSONValue = [
-            "Type": "ACCRECCREDIT", "Contact": context.link("$contact", contact), "Status": "AUTHORISED",
+            "Type": "ACCRECCREDIT", "Contact": context.link("$contact", contact),
+            "Status": .string(status.value.rawValue),
             "LineAmountTypes": "Exclusive", "CreditNoteNumber": .string(number),
             "Reference": context.referenceText(note),
             "Date": .string(date.description), "CurrencyCode": .string(order.currency.code),
             "LineItems": .array(elements(lines)),
         ]
-        documents.append(
-            PlannedDocument(
-                note, number: number, desired: element, dependsOn: [contact, context.invoiceReference],
-                amounts: context.amounts(refund.amount, tax: lines.lazy.map(\.tax).sum(), date: date)))
-        guard refund.amount > .zero else { return }
+        var document = PlannedDocument(
+            note, number: number, desired: element, dependsOn: [contact, context.invoiceReference],
+            amounts: context.amounts(refund.amount, tax: lines.lazy.map(\.tax).sum(), date: date))
+        document.decisions = Self.decisions(lines)
+        documents.append(document)
+        guard status.value == .authorised, refund.amount > .zero else { return }
         let reference = DocumentKeyRef(kind: .refund, sourceID: refund.id)
-        let account = clearingAccount(order.tenders.first { $0.kind == .money }?.method ?? "")
-        documents.append(
-            PlannedDocument(
-                reference,
-                desired: payment(
-                    reference, of: ("CreditNote", context.link("$creditNote", note)), account: account,
-                    amount: refund.amount, date: date),
-                dependsOn: [note], amounts: context.amounts(refund.amount, tax: nil, date: date)))
+        let account = account(
+            of: order.tenders.first { $0.kind == .money } ?? Tender(kind: .money, method: "", amount: refund.amount))
+        var payment = PlannedDocument(
+            reference,
+            desired: payment(
+                reference, of: ("CreditNote", context.link("$creditNote", note)), account: account.value,
+                amount: refund.amount, date: date),
+            dependsOn: [note], amounts: context.amounts(refund.amount, tax: nil, date: date))
+        payment.decisions = [Decision(field: "account", value: account.value, because: account.because)]
+        documents.append(payment)
     }
 
     // MARK: Mapping
 
-    private mutating func taxType(of line: CanonicalLine) -> String {
-        switch taxTypes.taxType(of: line) {
-        case .found(let type): return type
-        case .missing(let setting):
-            require(setting)
-            return ""
+    private var status: Decided<DocumentStatus> { context.decisions.status }
+
+    /// A line with all that the mapping decides of it, and no amounts yet.
+    private mutating func decided(_ line: CanonicalLine) -> DocumentLine {
+        let decisions = context.decisions
+        let account = decisions.account(line)
+        var made = DocumentLine(
+            description: Self.description(line), quantity: ExactDecimal(1), net: .zero, tax: .zero,
+            account: account.value, taxType: "", kind: line.kind, lineID: line.id,
+            isTaxed: !line.tax.isZero || !line.taxComponents.isEmpty)
+        made.decide("account", account)
+        switch decisions.taxType(line) {
+        case .success(let type):
+            made.taxType = type.value
+            made.decide("tax_type", type)
+        case .failure(let missing): require(missing.setting)
         }
+        if let description = decisions.description(line) {
+            made.description = description.value
+            made.decide("description", description)
+        }
+        if let item = decisions.itemCode(line) {
+            made.itemCode = item.value
+            made.decide("item_code", item)
+        }
+        if let tracking = decisions.tracking(line) {
+            made.tracking = tracking.value
+            let text = tracking.value.map { "\($0.category): \($0.option)" }.joined(separator: ", ")
+            made.decide("tracking", Decided(text, tracking.because))
+        }
+        return made
     }
 
-    private mutating func clearingAccount(_ method: String) -> String {
-        if let account = mapping.payments[method] ?? mapping.payments["default"] { return account }
-        require(
-            method.isEmpty
-                ? "the order names no payment method; add mapping.payments.default"
-                : "payment method '\(method)' has no clearing account; add mapping.payments.\(method)")
-        return ""
-    }
-
-    private mutating func account(of tender: Tender) -> String {
+    /// The account that a tender's money comes from or goes back to.
+    private mutating func account(of tender: Tender) -> Decided<String> {
+        if let account = context.decisions.paymentAccount(tender) { return account }
         switch tender.kind {
-        case .money: return clearingAccount(tender.method)
-        case .giftCard:
-            if let account = mapping.accounts.giftCards { return account }
-            require("the order was paid with a gift card; add mapping.accounts.gift_cards")
-        case .storeCredit:
-            if let account = mapping.accounts.storeCredit { return account }
-            require("the order was paid with store credit; add mapping.accounts.store_credit")
+        case .money:
+            require(
+                tender.method.isEmpty
+                    ? "the order names no payment method; add mapping.payments.default"
+                    : "payment method '\(tender.method)' has no clearing account; add mapping.payments.\(tender.method)"
+            )
+        case .giftCard: require("the order was paid with a gift card; add mapping.accounts.gift_cards")
+        case .storeCredit: require("the order was paid with store credit; add mapping.accounts.store_credit")
         }
-        return ""
+        return Decided("", "")
     }
 
     private mutating func requireRoundingAccount() {
@@ -238,18 +277,5 @@ struct OrderDraft {
 
     private mutating func require(_ setting: String) {
         if !missing.contains(setting) { missing.append(setting) }
-    }
-}
-
-extension MappingConfiguration {
-    /// The account of a line.
-    func account(for kind: LineKind) -> String {
-        switch kind {
-        case .product: accounts.sales
-        case .shipping: accounts.shipping
-        case .fee: accounts.fees
-        case .giftCard: accounts.giftCards ?? ""
-        case .tip: accounts.tips
-        }
     }
 }

@@ -46,6 +46,8 @@ public struct PlannedDocument: Sendable, Hashable {
     public var tax: ExactDecimal?
     /// The document's date; `nil` for a contact.
     public var date: CalendarDate?
+    /// What decided the document's fields.
+    public var decisions: [Decision] = []
     /// Whether the document should not be there: voided if it was posted, never posted if it was not.
     public var voided: Bool
 

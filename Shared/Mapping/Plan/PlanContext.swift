@@ -8,6 +8,21 @@ struct PlanContext {
     let org: OrgSettings
     let store: StoreSettings
     let invoiceDate: CalendarDate
+    /// What the mapping decides of the order.
+    let decisions: MappingDecisions
+
+    init(
+        order: CanonicalOrder, mapping: MappingConfiguration, org: OrgSettings, store: StoreSettings,
+        invoiceDate: CalendarDate
+    ) {
+        self.order = order
+        self.mapping = mapping
+        self.org = org
+        self.store = store
+        self.invoiceDate = invoiceDate
+        decisions = MappingDecisions(
+            order: order, mapping: mapping, org: org, storeID: store.storeID, date: invoiceDate)
+    }
 
     /// Digits after the point that are posted: Xero keeps two.
     var scale: Int { min(2, order.currency.minorUnits) }

@@ -12,6 +12,10 @@ public struct OrgSettings: Sendable {
     public var taxRates: [String: ExactDecimal]
     /// The code of the account whose SystemAccount is ROUNDING, if known; the mapping's `accounts.rounding` goes before it.
     public var roundingAccount: String?
+    /// The country in two letters, whose usual tax types are taken where the mapping names none; `nil` for none.
+    public var country: String?
+    /// What the organisation itself says of its accounts and tax rates, if it was read.
+    public var reference: ReferenceData?
     /// The day it is in the organisation's time zone.
     public var date: @Sendable (Instant) -> CalendarDate
 
@@ -22,10 +26,13 @@ public struct OrgSettings: Sendable {
     ///   - enabledCurrencies: The currencies it may post in; `nil` when not known.
     ///   - taxRates: The percent that Xero applies for a tax type.
     ///   - roundingAccount: The code of the account for rounding.
+    ///   - country: The country in two letters.
+    ///   - reference: What the organisation itself says of its accounts and tax rates.
     ///   - date: The day it is in the organisation's time zone; the day in UTC if not given.
     public init(
         orgID: String, baseCurrency: Currency? = nil, enabledCurrencies: Set<Currency>? = nil,
-        taxRates: [String: ExactDecimal] = [:], roundingAccount: String? = nil,
+        taxRates: [String: ExactDecimal] = [:], roundingAccount: String? = nil, country: String? = nil,
+        reference: ReferenceData? = nil,
         date: @escaping @Sendable (Instant) -> CalendarDate = { $0.date(utcOffsetSeconds: 0) }
     ) {
         self.orgID = orgID
@@ -33,6 +40,8 @@ public struct OrgSettings: Sendable {
         self.enabledCurrencies = enabledCurrencies
         self.taxRates = taxRates
         self.roundingAccount = roundingAccount
+        self.country = country
+        self.reference = reference
         self.date = date
     }
 }

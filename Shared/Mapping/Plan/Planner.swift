@@ -30,6 +30,10 @@ public enum Planner {
             if order.lines.isEmpty, order.totals.total.isZero {
                 return .ignored(reason: "the order has no lines and no amount")
             }
+            if let skip = context.decisions.skip {
+                return .ignored(reason: "\(skip.because): \(skip.value)")
+            }
+            if let hold = context.decisions.hold { throw Hold("\(hold.because): \(hold.value)") }
             let residuals = try OrderChecks(order: order, org: org).residuals()
             var draft = OrderDraft(context)
             return .planned(try draft.plan(residuals))

@@ -18,12 +18,12 @@ struct RefundDraft {
 
     /// The lines of a refund's credit note, amounts positive; together exactly what was refunded.
     mutating func lines(
-        of refund: CanonicalRefund, taxType: (CanonicalLine) -> String
+        of refund: CanonicalRefund, decided: (CanonicalLine) -> DocumentLine
     ) throws(Hold) -> [DocumentLine] {
         let lines: [DocumentLine]
         if !refund.lines.isEmpty {
             var named = self
-            let namedLines = try named.byLine(refund, taxType: taxType)
+            let namedLines = try named.byLine(refund, decided: decided)
             if isLast(refund) {
                 // Whatever cents were left by rounding, nothing of the sale stays in the books.
                 lines = try mirror(refund)
@@ -67,12 +67,12 @@ struct RefundDraft {
     // MARK: Refunds with lines
 
     private mutating func byLine(
-        _ refund: CanonicalRefund, taxType: (CanonicalLine) -> String
+        _ refund: CanonicalRefund, decided: (CanonicalLine) -> DocumentLine
     ) throws(Hold) -> [DocumentLine] {
         var lines: [DocumentLine] = []
         for entry in refund.lines {
             let original = position(of: entry)
-            let line = credit(entry.line, original: original.map { remaining[$0] }, taxType: taxType)
+            let line = credit(entry.line, original: original.map { remaining[$0] }, decided: decided)
             if let original {
                 remaining[original].net -= line.net
                 remaining[original].tax -= line.tax
@@ -98,15 +98,20 @@ struct RefundDraft {
     }
 
     private func credit(
-        _ line: CanonicalLine, original: DocumentLine?, taxType: (CanonicalLine) -> String
+        _ line: CanonicalLine, original: DocumentLine?, decided: (CanonicalLine) -> DocumentLine
     ) -> DocumentLine {
         let count = line.quantity.isNegative ? -line.quantity : ExactDecimal(1)
-        let name = line.name.isEmpty ? "Refund" : line.name
-        return DocumentLine(
-            description: original?.description ?? line.sku.map { "\(name) (\($0))" } ?? name, quantity: count,
-            net: -line.net.rounded(scale: context.scale), tax: -line.tax.rounded(scale: context.scale),
-            account: account(of: line.kind, original: original?.account ?? context.mapping.account(for: line.kind)),
-            taxType: original?.taxType ?? taxType(line), kind: line.kind, lineID: original?.lineID ?? "")
+        var credit = original ?? decided(line)
+        if original == nil {
+            let name = line.name.isEmpty ? "Refund" : line.name
+            credit.description = line.sku.map { "\(name) (\($0))" } ?? name
+            credit.lineID = ""
+        }
+        credit.quantity = count
+        credit.net = -line.net.rounded(scale: context.scale)
+        credit.tax = -line.tax.rounded(scale: context.scale)
+        credit.useRefundsAccount(of: context.mapping)
+        return credit
     }
 
     /// Which line of the invoice a refund's line takes back: the one it names, else the only one of its kind.
@@ -169,13 +174,8 @@ struct RefundDraft {
         credit.net = net
         credit.tax = tax
         if !(credit.quantity > .zero) { credit.quantity = ExactDecimal(1) }
-        if let kind = line.kind { credit.account = account(of: kind, original: line.account) }
+        if line.kind != nil { credit.useRefundsAccount(of: context.mapping) }
         return credit
-    }
-
-    /// Where a refund of such a line goes: a gift card is no income, and giving it back is no loss of any.
-    private func account(of kind: LineKind, original: String) -> String {
-        kind == .giftCard ? original : context.mapping.accounts.refunds ?? original
     }
 
     private mutating func takeBackRounding(_ net: ExactDecimal) {

@@ -1,35 +1,31 @@
 import Accounting
 
-/// Finds the tax type of a line from the rates its tax is made of.
-struct TaxTypes {
+/// Finds the rates that a line's tax is made of.
+struct TaxTypes: Sendable {
     private let taxes: [String: CanonicalTax]
-    private let mapping: [String: String]
 
-    init(order: CanonicalOrder, mapping: MappingConfiguration) {
+    init(order: CanonicalOrder) {
         taxes = Dictionary(order.taxes.map { ($0.rateID, $0) }, uniquingKeysWith: { first, _ in first })
-        self.mapping = mapping.taxes
     }
 
-    enum Lookup {
-        case found(String)
+    /// No tax type is known for these rates.
+    struct Missing: Error, Sendable {
+        let rates: LineRates
+
         /// What to add to the mapping.
-        case missing(String)
+        var setting: String {
+            let (percent, code) = (rates.percentText, rates.code)
+            let names = [percent.map { "of \($0) %" }, code.map { "with the code '\($0)'" }].compactMap { $0 }
+            let key = percent ?? code ?? "default"
+            return "the mapping knows no tax type for the rate "
+                + "\(names.isEmpty ? "without name" : names.joined(separator: " ")); add mapping.taxes.\"\(key)\""
+        }
     }
 
-    /// The tax type of a line: by its rate's code, else by the combined rate in percent, else the default.
-    func taxType(of line: CanonicalLine) -> Lookup {
+    /// The rates of a line, by code and combined percent.
+    func rates(of line: CanonicalLine) -> LineRates {
         let rates = applied(to: line)
-        let codes = rates.map(\.code).filter { !$0.isEmpty }
-        let code = codes.isEmpty ? nil : codes.joined(separator: "+")
-        let percent = combinedPercent(rates)?.normalized.description
-        if let type = code.flatMap({ mapping[$0] }) ?? percent.flatMap({ mapping[$0] }) ?? mapping["default"] {
-            return .found(type)
-        }
-        let names = [percent.map { "of \($0) %" }, code.map { "with the code '\($0)'" }].compactMap { $0 }
-        let key = percent ?? code ?? "default"
-        return .missing(
-            "the mapping knows no tax type for the rate \(names.isEmpty ? "without name" : names.joined(separator: " ")); "
-                + "add mapping.taxes.\"\(key)\"")
+        return LineRates(codes: rates.map(\.code).filter { !$0.isEmpty }, percent: combinedPercent(rates))
     }
 
     /// The rates that make the line's tax. A rate of the order that made no tax on an amount did not apply to it, unless it

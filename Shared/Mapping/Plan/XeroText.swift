@@ -57,6 +57,20 @@ enum XeroText {
         return result
     }
 
+    /// An item's code, at most 30 characters: a longer one ends in a hash of all of it, so that two never become one.
+    static func itemCode(_ text: String) -> String {
+        guard text.utf16.count > 30 else { return text }
+        return "\(limited(text, 17))-\(hash(text).prefix(12))"
+    }
+
+    /// A hash of text in 16 hexadecimal digits (FNV-1a).
+    static func hash(_ text: String) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
     /// An e-mail address that Xero takes: ASCII, one @, a domain with a dot, no dots doubled or at the ends.
     static func email(_ text: String) -> String? {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)

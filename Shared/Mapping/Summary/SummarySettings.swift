@@ -30,10 +30,10 @@ public struct SummarySettings: Sendable, Hashable {
     /// The keys of `summary:`.
     static let keys = ["contact", "late"]
 
-    init(_ reader: MappingReader) throws(MappingError) {
+    init(_ reader: MappingReader) {
         contact =
-            reader.keys.contains("contact")
-            ? try reader.word("contact", what: "a contact's name, such as \"Daily sales\"", limit: 200) : nil
-        late = try reader.choice("late", Late.self) ?? .nextDay
+            reader["contact"] == nil
+            ? nil : reader.word("contact", what: "a contact's name, such as \"Daily sales\"", limit: 200)
+        late = reader.choice("late", Late.self) ?? .nextDay
     }
 }

@@ -44,10 +44,14 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         let name: String
         let counts: Bool
         let value: Double
+        var labels = ""
 
-        /// A value that goes up and down.
-        public static func gauge(_ name: String, _ value: Double) -> Reading {
-            Reading(name: MetricText.name(name), counts: false, value: value)
+        /// A value that goes up and down; of few different dimensions.
+        public static func gauge(
+            _ name: String, _ value: Double, _ dimensions: [(String, String)] = []
+        ) -> Reading {
+            Reading(
+                name: MetricText.name(name), counts: false, value: value, labels: MetricText.labels(dimensions))
         }
 
         /// A value that only grows; its name should end in `_total`.
@@ -81,9 +85,14 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
             text.append(contentsOf: "# TYPE \(name) \(family.kind.rawValue)\n".utf8)
             for series in family.series { series.append(to: &text) }
         }
-        for reading in collectors.flatMap({ $0.collect() }) {
+        let readings = collectors.flatMap { $0.collect() }
+        let groups = Dictionary(grouping: readings, by: \.name)
+        var shown: Set<String> = []
+        for reading in readings where shown.insert(reading.name).inserted {
             text.append(contentsOf: "# TYPE \(reading.name) \(reading.counts ? "counter" : "gauge")\n".utf8)
-            text.append(contentsOf: "\(reading.name) \(MetricText.value(reading.value))\n".utf8)
+            for reading in groups[reading.name] ?? [] {
+                text.append(contentsOf: "\(reading.name)\(reading.labels) \(MetricText.value(reading.value))\n".utf8)
+            }
         }
         text.append(contentsOf: "# TYPE metrics_series_hidden_total counter\n".utf8)
         hidden.append(to: &text)

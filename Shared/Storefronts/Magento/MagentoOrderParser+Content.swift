@@ -17,14 +17,16 @@ extension MagentoOrderParser {
         // Only a credit memo names an adjustment or the invoice it takes back.
         if value["adjustment"] != nil || value["adjustment_positive"] != nil || value["creditmemo_status"] != nil {
             let (refund, sums) = try refund(value, side: reading.side)
-            return .part(
-                PayloadPart(name: "credit memo \(refund.id)", orderID: order(of: value), refund: refund, sums: sums))
+            return .parts([
+                PayloadPart(name: "credit memo \(refund.id)", orderID: order(of: value), refund: refund, sums: sums)
+            ])
         }
         let invoice = try MagentoDocument(value, kind: .invoice, side: reading.side)
-        return .part(
+        return .parts([
             PayloadPart(
                 name: "invoice \(try invoice.fields.id("entity_id"))", orderID: order(of: value),
-                sums: try invoice.sums()))
+                sums: try invoice.sums())
+        ])
     }
 
     /// Gathers what stands beside an order.

@@ -132,8 +132,8 @@ public struct MagentoOrderParser: StorefrontOrderParser {
         if amount.tax.isZero { return .zero }
         let unit = ExactDecimal(units: 1, scale: document.currency.minorUnits)
         return Set(document.items.compactMap(\.percent)).filter { percent in
-            guard let exact = amount.net.multiplied(by: percent) else { return false }
-            return (exact.divided(by: ExactDecimal(100), scale: 8) - amount.tax).magnitude <= unit
+            let exact = amount.net.multiplied(by: percent)?.multiplied(by: ExactDecimal(units: 1, scale: 2))
+            return exact.map { ($0 - amount.tax).magnitude <= unit } ?? false
         }.min()
     }
 

@@ -99,6 +99,14 @@ struct PayloadFields {
         }
     }
 
+    /// The first of some objects that is there, or `nil`.
+    func optionalFields(firstOf keys: [String]) throws(StorefrontError) -> PayloadFields? {
+        for key in keys {
+            if let fields = try optionalFields(key) { return fields }
+        }
+        return nil
+    }
+
     /// The objects in a map or in a list, each with its key or its position: PHP writes one where the other is meant.
     func entries(_ key: String) throws(StorefrontError) -> [(key: String, fields: PayloadFields)] {
         guard case .object(let map) = members[key] else {
@@ -128,8 +136,11 @@ struct PayloadFields {
     }
 
     /// Whether a field says yes: `true`, 1, `"1"`, `"Y"`.
-    func flag(_ key: String) -> Bool {
-        switch members[key] {
+    func flag(_ key: String) -> Bool { Self.isYes(members[key]) }
+
+    /// Whether a value says yes: `true`, 1, `"1"`, `"Y"`.
+    static func isYes(_ value: JSONValue?) -> Bool {
+        switch value {
         case .bool(let value): value
         case .number(let number): number.int.map { $0 != 0 } ?? false
         case .string(let text): ["1", "Y", "y", "true"].contains(text)

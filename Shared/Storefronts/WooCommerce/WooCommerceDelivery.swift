@@ -34,11 +34,14 @@ public struct WooCommerceDelivery {
             return .ignored(reason: "topic \(printable(topic)) is not about orders")
         }
         do throws(JSONError) {
-            return classify(topic: topic, order: try JSONValue(parsing: body))
+            return classify(topic: topic, order: try JSONValue(parsing: body, keeping: named))
         } catch {
             return .malformed(reason: "the body is not JSON: \(error)")
         }
     }
+
+    /// What is looked at of an order: the rest of its body is only checked for being JSON.
+    private static let named: Set<String> = ["id", "status", "code", "message"]
 
     /// Says what an order's webhook is about whose body is already parsed.
     /// - Parameters:

@@ -89,10 +89,12 @@ public struct WooCommerceOrderParser: StorefrontOrderParser {
             components.append(TaxComponent(rateID: id, amount: amount))
         }
         let quantity = kind == .product ? try item.optionalAmount("quantity") : nil
-        return CanonicalLine(
+        var line = CanonicalLine(
             id: item.optionalID("id") ?? "", kind: kind, name: item.text(kind == .shipping ? "method_title" : "name"),
             sku: sku.isEmpty ? nil : sku, quantity: quantity ?? ExactDecimal(1), net: try item.amount("total"),
             tax: try item.optionalAmount("total_tax") ?? .zero, taxComponents: components)
+        line.taxClass = item.text("tax_class", limit: 100)
+        return line
     }
 
     private static func taxes(_ order: PayloadFields) throws(StorefrontError) -> [CanonicalTax] {

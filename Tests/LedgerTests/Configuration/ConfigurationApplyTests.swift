@@ -166,7 +166,7 @@ struct ConfigurationApplyTests {
             let other = """
                 other:
                     app: books2
-                    mapping: { accounts: { sales: "200" } }
+                    mapping: { accounts: { sales: "200" }, payments: { default: "090" } }
                 stores:
                 """
             let yaml = ConfigurationFileTests.example

@@ -1,23 +1,33 @@
 import NIOCore
-import NIOHTTP1
+public import NIOHTTP1
 import NIOPosix
 
 /// An HTTP server on a free port of this machine that answers as a test says.
-final class CannedServer: Sendable {
+public final class CannedServer: Sendable {
     /// An answer; none at all leaves the client waiting.
-    struct Answer: Sendable {
-        var status = HTTPResponseStatus.ok
-        var headers: [(String, String)] = []
-        var body = ""
+    public struct Answer: Sendable {
+        var status: HTTPResponseStatus
+        var headers: [(String, String)]
+        var body: String
+
+        /// Makes an answer; 200 without a body unless said otherwise.
+        public init(status: HTTPResponseStatus = .ok, headers: [(String, String)] = [], body: String = "") {
+            self.status = status
+            self.headers = headers
+            self.body = body
+        }
     }
 
     private let channel: any Channel
     private let group: MultiThreadedEventLoopGroup
 
     /// Where the server is, such as `http://127.0.0.1:40123`.
-    let url: String
+    public let url: String
 
-    init(_ answer: @escaping @Sendable (HTTPRequestHead) -> Answer?) async throws {
+    /// Starts a server.
+    ///
+    /// - Parameter answer: makes the answer to a request, of its head and its body.
+    public init(_ answer: @escaping @Sendable (HTTPRequestHead, [UInt8]) -> Answer?) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let channel = try await ServerBootstrap(group: group)
             .childChannelInitializer { channel in
@@ -32,7 +42,8 @@ final class CannedServer: Sendable {
         url = "http://127.0.0.1:\(channel.localAddress?.port ?? 0)"
     }
 
-    func stop() async throws {
+    /// Takes no further connection.
+    public func stop() async throws {
         try await channel.close()
         try await group.shutdownGracefully()
     }
@@ -41,17 +52,20 @@ final class CannedServer: Sendable {
         typealias InboundIn = HTTPServerRequestPart
         typealias OutboundOut = HTTPServerResponsePart
 
-        private let answer: @Sendable (HTTPRequestHead) -> Answer?
+        private let answer: @Sendable (HTTPRequestHead, [UInt8]) -> Answer?
         private var head: HTTPRequestHead?
+        private var body: [UInt8] = []
 
-        init(answer: @escaping @Sendable (HTTPRequestHead) -> Answer?) { self.answer = answer }
+        init(answer: @escaping @Sendable (HTTPRequestHead, [UInt8]) -> Answer?) { self.answer = answer }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
-            case .head(let head): self.head = head
-            case .body: break
+            case .head(let head):
+                self.head = head
+                body = []
+            case .body(let part): body.append(contentsOf: part.readableBytesView)
             case .end:
-                guard let head, let answer = answer(head) else { return }
+                guard let head, let answer = answer(head, body) else { return }
                 var headers = HTTPHeaders(answer.headers)
                 headers.add(name: "Content-Length", value: String(answer.body.utf8.count))
                 let response = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)

@@ -1,3 +1,5 @@
+public import Logging
+
 /// A W3C trace context: which trace something belongs to, and which step caused it.
 ///
 /// Source: W3C Trace Context, section 3.2 "traceparent Header".
@@ -21,15 +23,26 @@ public struct TraceParent: Sendable, Hashable, CustomStringConvertible {
         self.isSampled = isSampled
     }
 
-    /// Begins a trace.
-    public static func root(using random: inout some RandomNumberGenerator) -> TraceParent {
-        TraceParent(
-            traceID: TraceID(high: random.next(), low: random.next() | 1), parentID: random.next() | 1, isSampled: true)
-    }
+    /// The step that the present task works on; see ``Tracer/withSpan(_:kind:parent:_:)``. Log lines carry it.
+    @TaskLocal public static var current: TraceParent?
 
-    /// The next step of the same trace.
-    public func child(using random: inout some RandomNumberGenerator) -> TraceParent {
-        TraceParent(traceID: traceID, parentID: random.next() | 1, isSampled: isSampled)
+    /// Gives every log line of a task that works on a step the fields `trace_id` and `span_id`.
+    static let logFields = Logger.MetadataProvider { current?.logMetadata ?? [:] }
+
+    /// The fields of log lines about this step: `trace_id` and `span_id`.
+    public var logMetadata: Logger.Metadata { ["trace_id": "\(traceIDText)", "span_id": "\(spanIDText)"] }
+
+    /// The trace's id as 32 hexadecimal digits.
+    public var traceIDText: String { Self.hexadecimal(traceID.high, traceID.low) }
+
+    /// The step's id as 16 hexadecimal digits.
+    public var spanIDText: String { Self.hexadecimal(parentID) }
+
+    static func hexadecimal(_ numbers: UInt64...) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(numbers.count * 16)
+        for number in numbers { append(number, to: &bytes) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Reads a header. Versions above 00 are read by the fields that 00 has, as the specification asks.

@@ -1,26 +1,31 @@
-import Accounting
-import JSON
+public import Accounting
+public import JSON
 import Ledger
-import Mapping
+public import Mapping
 import Storefronts
 
 /// What a snapshot of an order asks for: pure, from the store's words to a plan.
-struct OrderDecision: Sendable {
+public struct OrderDecision: Sendable {
     /// The plan, or why there is none.
-    var outcome: PlanOutcome
+    public var outcome: PlanOutcome
     /// Whether the storefront has to be asked again first: the order names refunds that were not read with it.
-    var readAgain = false
+    public var readAgain = false
+    /// The order as it was read; `nil` if it could not be.
+    public var order: CanonicalOrder?
 
     /// What is known of an order besides its newest snapshot.
-    struct Past: Sendable, Hashable {
+    public struct Past: Sendable, Hashable {
         /// The date of its invoice, if it has one.
-        var invoiceDate: CalendarDate?
+        public var invoiceDate: CalendarDate?
         /// Whether it has documents that are still wanted.
-        var hasDocuments = false
+        public var hasDocuments = false
         /// Whether anything of it was entered for a daily summary.
-        var isSummarised = false
+        public var isSummarised = false
         /// The first snapshot, where the newest is another one and the order is from before the store's start.
-        var firstSnapshot: JSONValue?
+        public var firstSnapshot: JSONValue?
+
+        /// Nothing is known.
+        public init() {}
     }
 
     /// Decides.
@@ -28,7 +33,7 @@ struct OrderDecision: Sendable {
     ///   - snapshot: `{"order", "refunds"}` as the store worded them.
     ///   - past: what is known of the order besides.
     ///   - rules: the store's.
-    static func decide(_ snapshot: JSONValue, past: Past, rules: PlanningRules) -> OrderDecision {
+    public static func decide(_ snapshot: JSONValue, past: Past, rules: PlanningRules) -> OrderDecision {
         let order: CanonicalOrder
         do {
             order = try StorefrontOrders.order(from: snapshot, platform: rules.platform, reading: rules.reading)
@@ -40,14 +45,14 @@ struct OrderDecision: Sendable {
                 readAgain: error.code == .incomplete)
         }
         switch StartRule.verdict(history(order, past, rules), since: rules.since) {
-        case .ignored(let reason): return OrderDecision(outcome: .ignored(reason: reason))
-        case .held(let reason): return OrderDecision(outcome: .held(reason: reason, findings: []))
+        case .ignored(let reason): return OrderDecision(outcome: .ignored(reason: reason), order: order)
+        case .held(let reason): return OrderDecision(outcome: .held(reason: reason, findings: []), order: order)
         case .applies: break
         }
         return OrderDecision(
             outcome: Planner.plan(
-                order: order, mapping: rules.mapping, org: rules.org, store: rules.store, invoiceDate: past.invoiceDate)
-        )
+                order: order, mapping: rules.mapping, org: rules.org, store: rules.store, invoiceDate: past.invoiceDate),
+            order: order)
     }
 
     private static func history(
