@@ -8,6 +8,7 @@ struct LinePosition {
         let description: String
         let account: String
         let taxType: String
+        let tracking: JSONValue?
     }
 
     private var order: [Key] = []
@@ -22,7 +23,7 @@ struct LinePosition {
         for line in element["LineItems"]?.array ?? [] {
             let key = Key(
                 description: line["Description"]?.string ?? "", account: line["AccountCode"]?.string ?? "",
-                taxType: line["TaxType"]?.string ?? "")
+                taxType: line["TaxType"]?.string ?? "", tracking: line["Tracking"])
             let net = Self.net(line)
             let tax = line["TaxAmount"]?.decimal ?? Self.tax(on: net, percent: taxRates[key.taxType] ?? .zero)
             add(key, net: isCredit ? -net : net, tax: isCredit ? -tax : tax)
@@ -81,7 +82,7 @@ struct LinePosition {
         }
     }
 
-    /// The lines as Xero takes them, one piece each; on a credit note with the other sign.
+    /// The lines as Xero takes them, one piece each and without items, since a difference is one of money; on a credit note with the other sign.
     func elements(isCredit: Bool) -> JSONValue {
         .array(
             lines.map { line in
@@ -91,6 +92,7 @@ struct LinePosition {
                     "Description": .string(line.key.description), "Quantity": 1, "UnitAmount": XeroText.amount(net),
                     "AccountCode": .string(line.key.account), "TaxType": .string(line.key.taxType),
                 ]
+                if let tracking = line.key.tracking { element["Tracking"] = tracking }
                 if !XeroRounding.gives(tax, on: net, percent: taxRates[line.key.taxType]) {
                     element["TaxAmount"] = XeroText.amount(tax)
                 }
