@@ -11,7 +11,7 @@ import Xero
 
 @Suite(
     "What doctor says of broken set-ups",
-    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(2)))
+    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(5)))
 struct DoctorTests {
     /// Expects one problem (or warning) with these words in it, and a remedy with those.
     private func expect(

@@ -9,7 +9,7 @@ import Testing
 @Suite(
     "A configuration whose mapping is wrong",
     .enabled(if: TestServers.areAvailable, "needs the private servers: make test"),
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(5)))
 struct MappingMistakesTests {
     private static let sealing = ConfigurationSealing(seal: { $0 }, open: { $0 })
 

@@ -171,7 +171,7 @@ struct ConnectBench: Sendable {
 
 @Suite("counterfoil xero connect", .enabled(if: TestServers.areAvailable, "needs the private servers: make test"))
 struct XeroConnectTests {
-    @Test("takes the answer from the browser, which keeps no code in its address", .timeLimit(.minutes(1)))
+    @Test("takes the answer from the browser, which keeps no code in its address", .timeLimit(.minutes(5)))
     func browser() async throws {
         try await ConnectBench.with { bench in
             let done = try await bench.connect("one") { address in
@@ -198,7 +198,7 @@ struct XeroConnectTests {
         }
     }
 
-    @Test("takes a pasted address where the browser cannot come back, after what is not it", .timeLimit(.minutes(1)))
+    @Test("takes a pasted address where the browser cannot come back, after what is not it", .timeLimit(.minutes(5)))
     func pasted() async throws {
         try await ConnectBench.with { bench in
             let done = try await bench.connect("three") { address in
@@ -214,7 +214,7 @@ struct XeroConnectTests {
         }
     }
 
-    @Test("says when access was declined, nothing was pasted, or the code is too old", .timeLimit(.minutes(1)))
+    @Test("says when access was declined, nothing was pasted, or the code is too old", .timeLimit(.minutes(5)))
     func refused() async throws {
         try await ConnectBench.with { bench in
             let declined = await bench.failure { try await bench.connect("three") { [bench.decide($0, "deny")] } }
@@ -233,7 +233,7 @@ struct XeroConnectTests {
         }
     }
 
-    @Test("goes on by pasting where another program has the port", .timeLimit(.minutes(1)))
+    @Test("goes on by pasting where another program has the port", .timeLimit(.minutes(5)))
     func portTaken() async throws {
         try await ConnectBench.with { bench in
             let other = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -249,7 +249,7 @@ struct XeroConnectTests {
 
     @Test(
         "lets a person choose among several, asks once for all of them, and never gives one to two orgs",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func several() async throws {
         try await ConnectBench.with { bench in
             var choices: [XeroConnection] = []
@@ -288,7 +288,7 @@ struct XeroConnectTests {
 
     @Test(
         "needs nobody for a custom connection, and refuses another organisation than the documents are in",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func others() async throws {
         try await ConnectBench.with { bench in
             try await bench.database.execute("UPDATE org SET state = 'paused' WHERE id = 'four'")

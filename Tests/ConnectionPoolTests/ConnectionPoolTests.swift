@@ -18,7 +18,7 @@ private struct Refused: Error, CustomStringConvertible {
     var description: String { "refused" }
 }
 
-@Suite("The pool with tasks", .timeLimit(.minutes(1)))
+@Suite("The pool with tasks", .timeLimit(.minutes(5)))
 struct ConnectionPoolTests {
     private typealias Pool = ConnectionPool<FakeConnection, ContinuousClock>
 

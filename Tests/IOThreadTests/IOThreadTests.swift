@@ -68,7 +68,7 @@ private final class Log: Sendable {
     func add(_ line: String) { lines.withLockedValue { $0.append(line) } }
 }
 
-@Suite("A thread that owns a connection", .timeLimit(.minutes(1)))
+@Suite("A thread that owns a connection", .timeLimit(.minutes(5)))
 struct IOThreadTests {
     private func socketPair() throws -> (Int32, Int32) {
         var pair: [Int32] = [-1, -1]

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Ingest
 
-@Suite(.timeLimit(.minutes(1))) struct GroupCommitTests {
+@Suite(.timeLimit(.minutes(5))) struct GroupCommitTests {
     /// Writes numbers; holds each write until told, and fails as told.
     private final class Writer: Sendable {
         let batches = NIOLockedValueBox<[[Int]]>([])

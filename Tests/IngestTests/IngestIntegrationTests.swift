@@ -6,7 +6,7 @@ import Testing
 
 @testable import Ingest
 
-@Suite(.enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(5)))
 struct IngestIntegrationTests {
     private let order = #"{"id":727,"status":"processing","line_items":[]}"#
 

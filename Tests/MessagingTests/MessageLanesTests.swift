@@ -8,7 +8,7 @@ import Testing
 
 @testable import Messaging
 
-@Suite(.timeLimit(.minutes(1))) struct MessageLanesTests {
+@Suite(.timeLimit(.minutes(5))) struct MessageLanesTests {
     private struct Trouble: Error {}
 
     /// Deliveries of a test and what was decided about them.

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Messaging
 
-@Suite(.enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(5)))
 struct OutboxIntegrationTests {
     private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     private let queue = TestServers.uniqueName("outbox")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Messaging
 
-@Suite(.timeLimit(.minutes(1))) struct PeriodicServiceTests {
+@Suite(.timeLimit(.minutes(5))) struct PeriodicServiceTests {
     private struct Trouble: Error {}
 
     private func quiet() -> Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Observability
 
-@Suite(.timeLimit(.minutes(1))) struct SpanExporterTests {
+@Suite(.timeLimit(.minutes(5))) struct SpanExporterTests {
     /// A collector that answers as a test says; nil is no answer at all.
     private final class Collector: Sendable {
         private struct State {

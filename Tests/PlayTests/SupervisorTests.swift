@@ -4,7 +4,7 @@ import Testing
 
 @testable import Play
 
-@Suite("Supervisor", .timeLimit(.minutes(1)))
+@Suite("Supervisor", .timeLimit(.minutes(5)))
 struct SupervisorTests {
     private func withSupervisor(
         _ body: (Supervisor, _ folder: String, _ lines: NIOLockedValueBox<String>) async throws -> Void

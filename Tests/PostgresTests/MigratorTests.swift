@@ -5,7 +5,7 @@ import Testing
 
 @Suite(
     "Migrations",
-    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(2)))
+    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(5)))
 struct MigratorTests {
     private let logger: Logger = {
         var logger = Logger(label: "test")

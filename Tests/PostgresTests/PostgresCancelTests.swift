@@ -6,7 +6,7 @@ import Testing
 
 @Suite(
     "Cancelling", .enabled(if: TestServers.areAvailable, "needs the private servers: make test"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(5)))
 struct PostgresCancelTests {
     private static let table = Migration(name: "0001-item", sql: "CREATE TABLE item (id bigint PRIMARY KEY);")
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite(
     "The client against a server",
-    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(2)))
+    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(5)))
 struct PostgresClientTests {
     private static let table = Migration(
         name: "0001-item", sql: "CREATE TABLE item (id bigint PRIMARY KEY, note text NOT NULL DEFAULT '');")

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(
     "The client when connections break",
-    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(2)))
+    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(5)))
 struct PostgresFaultTests {
     private static let table = Migration(name: "0001-item", sql: "CREATE TABLE item (id bigint PRIMARY KEY);")
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(
     "Transactions against a server",
-    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(2)))
+    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(5)))
 struct PostgresTransactionTests {
     private struct Stop: Error {}
     private static let table = Migration(

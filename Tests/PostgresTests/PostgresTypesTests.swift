@@ -4,7 +4,7 @@ import Testing
 
 @Suite(
     "Values against a server",
-    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(2)))
+    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(5)))
 struct PostgresTypesTests {
     @Test("every type comes back as it was sent")
     func roundTrips() async throws {

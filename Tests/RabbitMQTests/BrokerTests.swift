@@ -7,7 +7,7 @@ import Testing
 
 @Suite(
     "Against a broker", .enabled(if: TestServers.areAvailable, "needs the private servers: make test"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(5)))
 struct BrokerTests {
     @Test("10,000 messages are confirmed and consumed in order, each once")
     func volume() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(
     "Over a bad link", .enabled(if: TestServers.areAvailable, "needs the private servers: make test"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(5)))
 struct LinkFaultTests {
     private func proxy() throws -> StallingProxy {
         try StallingProxy(to: TestServers.endpoint(of: TestServers.amqpURL))

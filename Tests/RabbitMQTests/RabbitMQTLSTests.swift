@@ -75,7 +75,7 @@ struct RabbitMQTLSTests {
 
 @Suite(
     "Looking at a broker", .enabled(if: TestServers.areAvailable, "needs the private servers: make test"),
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(5)))
 struct BrokerInspectionTests {
     @Test("what is as declared, what differs and what is missing is told apart, and nothing is changed by looking")
     func states() async throws {

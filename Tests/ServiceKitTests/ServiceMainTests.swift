@@ -5,7 +5,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(1))) struct ServiceMainTests {
+@Suite(.timeLimit(.minutes(5))) struct ServiceMainTests {
     private let complete = [
         "DATABASE_URL": "postgres://u:p@127.0.0.1:5432/d", "AMQP_URL": "amqp://u:p@127.0.0.1:5672/",
         "COUNTERFOIL_KEY": "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",

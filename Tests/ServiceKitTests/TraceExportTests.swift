@@ -9,7 +9,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(1))) struct TraceExportTests {
+@Suite(.timeLimit(.minutes(5))) struct TraceExportTests {
     /// What a collector was sent.
     private struct Received: Sendable {
         var path: String

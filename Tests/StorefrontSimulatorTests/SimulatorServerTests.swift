@@ -9,7 +9,7 @@ import Testing
 
 @testable import StorefrontSimulator
 
-@Suite("Storefront simulator over HTTP", .timeLimit(.minutes(1)))
+@Suite("Storefront simulator over HTTP", .timeLimit(.minutes(5)))
 struct SimulatorServerTests {
     /// Runs a simulator on a free port while `body` talks to it.
     private func withSimulator(_ body: @escaping @Sendable (Visitor) async throws -> Void) async throws {

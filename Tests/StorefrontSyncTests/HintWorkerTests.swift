@@ -12,7 +12,7 @@ import Testing
 
 @Suite(
     "Reading what was hinted", .enabled(if: TestServers.areAvailable, "needs the private servers: make test"),
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(5)))
 struct HintWorkerTests {
     @Test("keeps the order with its refunds as a snapshot, makes its sale, announces it and ends the hint")
     func keeps() async throws {

@@ -9,7 +9,7 @@ import Testing
 @testable import StorefrontSync
 
 @Suite(
-    "A sweep", .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(1)))
+    "A sweep", .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(5)))
 struct SweeperTests {
     @Test("begins at the store's start, reads every page, and finds what no webhook brought")
     func pages() async throws {

@@ -42,7 +42,7 @@ import Testing
         throw StorefrontError(.refused, "nothing was thrown")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `an order is read with its refunds, all pages of them, and with credentials`() async throws {
         let asked = NIOLockedValueBox<[String]>([])
         try await withStore { head in
@@ -66,7 +66,7 @@ import Testing
             ])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a page of orders says how many there are`() async throws {
         try await withStore { head in
             #expect(
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             (
                 401, #"{"code":"woocommerce_rest_cannot_view","message":"No"}"#, StorefrontError.Code.unauthorised,
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a store that hangs, sends too much, or is not there is given up`() async throws {
         try await withStore(timeout: .milliseconds(200)) { _ in
             nil

@@ -11,7 +11,7 @@ import Testing
 
 @Suite(
     "A store that is set to dry_run", .enabled(if: TestServers.areAvailable, "needs the private servers: make test"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(5)))
 struct DryRunTests {
     private static let sealing = ConfigurationSealing(seal: { $0 }, open: { $0 })
 

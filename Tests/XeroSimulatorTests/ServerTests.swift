@@ -8,7 +8,7 @@ import Testing
 
 @testable import XeroSimulator
 
-@Suite(.timeLimit(.minutes(1))) struct ServerTests {
+@Suite(.timeLimit(.minutes(5))) struct ServerTests {
     /// Runs a server on a free port while `body` runs.
     private func withServer(
         _ configuration: SimulatorServer.Configuration = SimulatorServer.Configuration(),

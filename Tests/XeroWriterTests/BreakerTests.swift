@@ -17,7 +17,7 @@ struct BreakerTests {
 
     @Test(
         "an organisation's opens after three failures, holds a new lease holder back too, and closes",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func org() async throws {
         try await WriterHarness.run { harness in
             harness.faults([["kind": "500_before", "count": 5]])
@@ -40,7 +40,7 @@ struct BreakerTests {
         }
     }
 
-    @Test("one that an operator holds open lets nothing through until it is let go", .timeLimit(.minutes(1)))
+    @Test("one that an operator holds open lets nothing through until it is let go", .timeLimit(.minutes(5)))
     func held() async throws {
         try await WriterHarness.run { harness in
             try await harness.plan([SampleOrder(number: 1, customer: 1)])

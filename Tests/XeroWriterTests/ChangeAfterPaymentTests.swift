@@ -11,7 +11,7 @@ import Testing
     "Writing what changed after payment",
     .enabled(if: TestServers.areAvailable, "needs the private servers: make test"))
 struct ChangeAfterPaymentTests {
-    @Test("What rose is a supplementary invoice, what fell a credit note, both settled", .timeLimit(.minutes(2)))
+    @Test("What rose is a supplementary invoice, what fell a credit note, both settled", .timeLimit(.minutes(5)))
     func edits() async throws {
         try await WriterHarness.run { harness in
             var orders = [SampleOrder(number: 1, customer: 1), SampleOrder(number: 2, customer: 2)]
@@ -35,7 +35,7 @@ struct ChangeAfterPaymentTests {
         }
     }
 
-    @Test("A deleted refund is undone by an invoice over it, paid", .timeLimit(.minutes(2)))
+    @Test("A deleted refund is undone by an invoice over it, paid", .timeLimit(.minutes(5)))
     func deletedRefund() async throws {
         try await WriterHarness.run { harness in
             var order = SampleOrder(number: 1, customer: 1, kind: .refunded)
@@ -48,7 +48,7 @@ struct ChangeAfterPaymentTests {
         }
     }
 
-    @Test("A cancellation waits while the money is kept, and is a credit note when it is not", .timeLimit(.minutes(2)))
+    @Test("A cancellation waits while the money is kept, and is a credit note when it is not", .timeLimit(.minutes(5)))
     func cancellation() async throws {
         try await WriterHarness.run { harness in
             var order = SampleOrder(number: 1, customer: 1)
@@ -69,7 +69,7 @@ struct ChangeAfterPaymentTests {
         }
     }
 
-    @Test("Another customer gets a new invoice, and the first one a credit note", .timeLimit(.minutes(2)))
+    @Test("Another customer gets a new invoice, and the first one a credit note", .timeLimit(.minutes(5)))
     func customer() async throws {
         try await WriterHarness.run { harness in
             var order = SampleOrder(number: 1, customer: 1)
@@ -84,7 +84,7 @@ struct ChangeAfterPaymentTests {
 
     @Test(
         "An edit that arrives while nobody knows about the payment leaves the same books",
-        .timeLimit(.minutes(2)), arguments: ["hang_after", "hang_before"])
+        .timeLimit(.minutes(5)), arguments: ["hang_after", "hang_before"])
     func uncertain(_ fault: String) async throws {
         try await WriterHarness.run { harness in
             var order = SampleOrder(number: 1, customer: 1)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite(
     "Daily summaries, from orders to the books",
-    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(2)))
+    .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(5)))
 struct DailySummaryTests {
     // 20 November in Sydney is 13:00 UTC of the 19th to 13:00 UTC of the 20th.
     private static let orders: [SummedStore.Order] =

@@ -61,7 +61,7 @@ struct GrantWriterTests {
 
     @Test(
         "A withdrawn consent pauses the org with one alert; another lets it go on, and nothing is double",
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(5)))
     func withdrawn() async throws {
         try await WriterHarness.run { harness in
             let orders = (1...6).map { SampleOrder(number: $0, customer: $0) }
@@ -94,7 +94,7 @@ struct GrantWriterTests {
     }
 
     @Test(
-        "An org that is taken away in Xero pauses, and goes on by itself when it is given back", .timeLimit(.minutes(2))
+        "An org that is taken away in Xero pauses, and goes on by itself when it is given back", .timeLimit(.minutes(5))
     )
     func takenAway() async throws {
         try await WriterHarness.run { harness in

@@ -31,7 +31,7 @@ struct LockedPeriodTests {
 
     @Test(
         "The last locked day is held and the next is not, as the days are where the organisation is, ahead of UTC",
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(5)))
     func boundary() async throws {
         try await WriterHarness.run { harness in
             var facts = OrgFacts()
@@ -72,7 +72,7 @@ struct LockedPeriodTests {
         }
     }
 
-    @Test("By policy it is dated on the first open day, tells its true date, and stays so", .timeLimit(.minutes(2)))
+    @Test("By policy it is dated on the first open day, tells its true date, and stays so", .timeLimit(.minutes(5)))
     func redated() async throws {
         try await WriterHarness.run { harness in
             var orders = [

@@ -14,7 +14,7 @@ import Xero
     "Writing an organisation's documents",
     .enabled(if: TestServers.areAvailable, "needs the private servers: make test"))
 struct OrgWriterTests {
-    @Test("A hundred paid orders become contacts, invoices and payments, frugally", .timeLimit(.minutes(2)))
+    @Test("A hundred paid orders become contacts, invoices and payments, frugally", .timeLimit(.minutes(5)))
     func happyPath() async throws {
         try await WriterHarness.run { harness in
             let orders = (1...100).map { SampleOrder(number: $0, customer: $0 % 70) }
@@ -34,7 +34,7 @@ struct OrgWriterTests {
         }
     }
 
-    @Test("Refunds, allocations, voids and edits of unpaid orders arrive", .timeLimit(.minutes(2)))
+    @Test("Refunds, allocations, voids and edits of unpaid orders arrive", .timeLimit(.minutes(5)))
     func otherDocuments() async throws {
         try await WriterHarness.run { harness in
             var orders = [
@@ -63,7 +63,7 @@ struct OrgWriterTests {
         }
     }
 
-    @Test("A refused document is dead with its reason, and what needs it waits naming it", .timeLimit(.minutes(2)))
+    @Test("A refused document is dead with its reason, and what needs it waits naming it", .timeLimit(.minutes(5)))
     func refusal() async throws {
         try await WriterHarness.run { harness in
             var bad = SampleOrder(number: 2, customer: 2)

@@ -22,7 +22,7 @@ struct TraceTests {
         }
     }
 
-    @Test("An order's trace reaches the calls that carry its documents", .timeLimit(.minutes(2)))
+    @Test("An order's trace reaches the calls that carry its documents", .timeLimit(.minutes(5)))
     func oneOrder() async throws {
         try await WriterHarness.run { harness in
             let buffer = SpanBuffer()
@@ -47,7 +47,7 @@ struct TraceTests {
 
     @Test(
         "A call that carries several traces has one of its own, linked to each, and each has a step that names the call",
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(5)))
     func severalOrders() async throws {
         try await WriterHarness.run { harness in
             let buffer = SpanBuffer()
@@ -72,7 +72,7 @@ struct TraceTests {
         }
     }
 
-    @Test("A call that is sent again goes on in its trace", .timeLimit(.minutes(2)))
+    @Test("A call that is sent again goes on in its trace", .timeLimit(.minutes(5)))
     func sentAgain() async throws {
         try await WriterHarness.run { harness in
             let buffer = SpanBuffer()
@@ -87,7 +87,7 @@ struct TraceTests {
         }
     }
 
-    @Test("Without an exporter, and without a trace in the rows, all is written the same", .timeLimit(.minutes(2)))
+    @Test("Without an exporter, and without a trace in the rows, all is written the same", .timeLimit(.minutes(5)))
     func untraced() async throws {
         try await WriterHarness.run { harness in
             try await harness.plan([SampleOrder(number: 1, customer: 1)])

@@ -73,7 +73,7 @@ import Testing
 
     @Test(
         "only who holds the lease tells of an organisation, and of what it could send",
-        .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(1)))
+        .enabled(if: TestServers.areAvailable, "needs the private servers: make test"), .timeLimit(.minutes(5)))
     func lease() async throws {
         try await WriterHarness.run { harness in
             try await harness.plan([SampleOrder(number: 1, customer: 1), SampleOrder(number: 2, customer: 2)])

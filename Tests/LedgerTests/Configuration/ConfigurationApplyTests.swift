@@ -7,7 +7,7 @@ import Testing
 
 @Suite(
     "Applying a configuration", .enabled(if: TestServers.areAvailable, "needs the private servers: make test"),
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(5)))
 struct ConfigurationApplyTests {
     private static let sealing = sealing(0x55)
 
