@@ -64,17 +64,22 @@ struct LoadAccounts: Sendable {
     ) async throws -> [Double] {
         let rows = try await database.query(
             """
+            WITH told AS (
+                SELECT store_id, entity_id, min(received_at) AS at FROM event WHERE entity = 'order' GROUP BY 1, 2
+            ), carried AS (
+                SELECT invoice.store_id, invoice.order_id, call.started_at
+                FROM (SELECT store_id, order_id, id AS sent FROM document WHERE kind = 'invoice'
+                      UNION ALL
+                      SELECT store_id, order_id, depends_on FROM document
+                      JOIN document_dependency ON document_id = document.id WHERE kind = 'invoice') AS invoice
+                JOIN call_element ON call_element.document_id = invoice.sent
+                JOIN call ON call.id = call_element.call_id
+            )
             SELECT told.store_id, told.entity_id,
-                   (extract(epoch FROM first_call.at - told.at) * 1000)::float8 AS milliseconds
-            FROM (SELECT store_id, entity_id, min(received_at) AS at FROM event WHERE entity = 'order' GROUP BY 1, 2) AS told
-            JOIN document AS invoice
-                ON invoice.store_id = told.store_id AND invoice.order_id = told.entity_id AND invoice.kind = 'invoice'
-            CROSS JOIN LATERAL (
-                SELECT min(call.started_at) AS at FROM call_element JOIN call ON call.id = call_element.call_id
-                WHERE call.started_at >= told.at AND (call_element.document_id = invoice.id OR call_element.document_id IN
-                    (SELECT depends_on FROM document_dependency WHERE document_dependency.document_id = invoice.id))
-            ) AS first_call
-            WHERE first_call.at IS NOT NULL
+                   (extract(epoch FROM min(carried.started_at) - told.at) * 1000)::float8 AS milliseconds
+            FROM told JOIN carried ON carried.store_id = told.store_id AND carried.order_id = told.entity_id
+                AND carried.started_at >= told.at
+            GROUP BY told.store_id, told.entity_id, told.at
             """)
         return try rows.compactMap { row in
             let key = SaleKey(store: try row.decode("store_id"), orderID: try row.decode("entity_id"))
