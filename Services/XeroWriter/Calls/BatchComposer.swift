@@ -91,6 +91,7 @@ struct BatchComposer {
         case .payment, .refund: .payments
         case .creditNote: .creditNotes
         case .allocation: .allocations
+        case .item: .items
         }
     }
 

@@ -3,6 +3,11 @@ public import Postgres
 
 /// What waits for what: documents that may be sent because everything they need is posted, and those that have to say why not.
 public enum Readiness {
+    /// Whether the dependency `x` on the document `p` is satisfied, as SQL; ``StoredDocument/satisfies(softly:)`` says the same.
+    private static let isSatisfied = """
+        p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted') OR x.is_soft AND p.state IN ('held', 'dead')
+        """
+
     /// Makes ready, of these documents and of those that need them, every waiting one whose dependencies are satisfied.
     ///
     /// One statement, after the changes that may have satisfied them: whoever plans a dependant holds its dependencies' rows,
@@ -26,8 +31,7 @@ public enum Readiness {
               AND d.store_id NOT IN (\(unsafeSQL: DryRun.stores))
               AND (d.xero_id IS NOT NULL AND d.desired_void OR NOT EXISTS (
                   SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.depends_on
-                  WHERE x.document_id = d.id
-                    AND NOT (p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted'))))
+                  WHERE x.document_id = d.id AND NOT (\(unsafeSQL: isSatisfied))))
             RETURNING d.id, d.key
             """)
         var promoted: [(id: Int64, key: String)] = []
@@ -48,8 +52,7 @@ public enum Readiness {
               AND d.id IN (SELECT document_id FROM document_dependency WHERE depends_on = ANY(\(ids)::bigint[]))
               AND NOT (d.xero_id IS NOT NULL AND d.desired_void)
               AND EXISTS (SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.depends_on
-                          WHERE x.document_id = d.id
-                            AND NOT (p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted')))
+                          WHERE x.document_id = d.id AND NOT (\(unsafeSQL: isSatisfied)))
             """)
     }
 
@@ -66,8 +69,9 @@ public enum Readiness {
             try await session.execute(
                 """
                 WITH RECURSIVE needing (id) AS (
-                    SELECT document_id FROM document_dependency WHERE depends_on = \(document.id)
+                    SELECT document_id FROM document_dependency WHERE depends_on = \(document.id) AND NOT is_soft
                     UNION SELECT x.document_id FROM document_dependency x JOIN needing n ON x.depends_on = n.id
+                    WHERE NOT x.is_soft
                 ), told AS (
                     UPDATE document d SET state_reason = \(document.waitingReason), changed_at = now()
                     FROM needing n WHERE d.id = n.id AND d.state IN ('waiting', 'planned')
@@ -79,6 +83,26 @@ public enum Readiness {
                       (SELECT store_id, order_id FROM told UNION SELECT \(document.key.storeID), \(document.orderID.postgresValue)::text)
                 """)
         }
+    }
+
+    /// What cannot go on without a document, directly or through others.
+    /// - Parameters:
+    ///   - id: the document.
+    ///   - session: where to ask.
+    /// - Returns: ids of documents.
+    static func needing(_ id: Int64, in session: some PostgresSession) async throws(PostgresError) -> [Int64] {
+        let rows = try await session.query(
+            """
+            WITH RECURSIVE needing (id) AS (
+                SELECT document_id FROM document_dependency WHERE depends_on = \(id) AND NOT is_soft
+                UNION SELECT x.document_id FROM document_dependency x JOIN needing n ON x.depends_on = n.id
+                WHERE NOT x.is_soft
+            )
+            SELECT id FROM needing ORDER BY id
+            """)
+        var ids: [Int64] = []
+        for row in rows { ids.append(try row.decode("id")) }
+        return ids
     }
 
     /// Marks as posted the orders of these documents that have nothing left to do.
