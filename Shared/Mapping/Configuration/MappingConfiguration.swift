@@ -61,6 +61,8 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var posting: PostingMode
     /// How days are summed up.
     public var summary: SummarySettings
+    /// What is done about orders that look odd.
+    public var anomalies: AnomalyPolicy
 
     /// Statuses that are posted where the mapping does not say.
     public static let defaultPostedStatuses: Set<String> = ["processing", "completed", "refunded"]
@@ -72,7 +74,7 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// Reads a mapping.
     /// - Parameter json: The merged mapping: an object of `rules`, `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
-    ///   `refunds`, `tenders`, `terms_days`, `posting` and `summary`. Only `accounts.sales` is required.
+    ///   `refunds`, `tenders`, `terms_days`, `posting`, `summary` and `anomalies`. Only `accounts.sales` is required.
     /// - Throws: ``MappingError`` naming the path of every mistake and, for a word that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
         let problems = MappingProblems()
@@ -83,7 +85,7 @@ public struct MappingConfiguration: Sendable, Hashable {
     /// The keys a mapping may have.
     static let keys = [
         "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "tenders", "terms_days", "posting",
-        "summary",
+        "summary", "anomalies",
     ]
 
     /// Reads what can be read, and reports the rest.
@@ -113,6 +115,7 @@ public struct MappingConfiguration: Sendable, Hashable {
         rules = MappingRules(root["rules"], path: root.path.key("rules"), problems: problems)
         posting = root.choice("posting", PostingMode.self) ?? .eachOrder
         summary = SummarySettings(root.object("summary", keys: SummarySettings.keys))
+        anomalies = AnomalyPolicy(root.object("anomalies", keys: AnomalyPolicy.keys))
     }
 
     private static func accounts(_ root: MappingReader) -> Accounts {
