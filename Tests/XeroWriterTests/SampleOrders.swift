@@ -50,6 +50,8 @@ struct SampleOrder: Sendable {
     var name: String?
     var email: String?
     var date = "2026-11-20"
+    /// How the invoice is posted.
+    var status = "AUTHORISED"
     /// The code of the item that is sold; nil if the line has none.
     var item: String?
     /// Whether the invoice waits for the item for good.
@@ -161,7 +163,7 @@ struct SampleOrder: Sendable {
         var document = PlannedDocument(
             invoice, number: invoiceNumber,
             desired: [
-                "Type": "ACCREC", "Contact": link("$contact", contact), "Status": "AUTHORISED",
+                "Type": "ACCREC", "Contact": link("$contact", contact), "Status": .string(status),
                 "LineAmountTypes": "Exclusive", "InvoiceNumber": .string(invoiceNumber),
                 "Reference": .string("Order \(number)"), "Url": .string("http://shop/order/\(number)"),
                 "Date": .string(date), "DueDate": .string(date), "CurrencyCode": "AUD",
