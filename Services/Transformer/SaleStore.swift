@@ -11,6 +11,8 @@ struct SaleToPlan: Sendable {
     var revision: Int
     var createdAt: Instant?
     var modifiedAt: Instant
+    /// Who had it voided; nil if nobody has.
+    var mark: OrderVoid.Mark?
 }
 
 /// The statements of the transformer on `sale` and what stands around it.
@@ -40,7 +42,7 @@ enum SaleStore {
         let rows = try await session.query(
             """
             SELECT org_id, revision, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
-                (extract(epoch FROM modified_at) * 1000000)::bigint AS modified_at
+                (extract(epoch FROM modified_at) * 1000000)::bigint AS modified_at, voided_by, void_reason
             FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID) AND planned_revision < revision
             FOR NO KEY UPDATE SKIP LOCKED
             """)
@@ -48,7 +50,8 @@ enum SaleStore {
         return SaleToPlan(
             orgID: try row.decode("org_id"), revision: try row.decode("revision"),
             createdAt: try row.decode("created_at", as: Int64?.self).map { Instant(microseconds: $0) },
-            modifiedAt: Instant(microseconds: try row.decode("modified_at")))
+            modifiedAt: Instant(microseconds: try row.decode("modified_at")),
+            mark: row["voided_by"].map { OrderVoid.Mark(actor: $0, reason: row["void_reason"]) })
     }
 
     /// Stores where an order stands now.
