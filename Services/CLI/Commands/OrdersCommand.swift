@@ -5,11 +5,8 @@ import Postgres
 /// `counterfoil orders`
 struct OrdersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "orders",
-        abstract: "Look at orders and what became of them, accept what looks odd, void them, and bring them back.",
-        subcommands: [
-            List.self, Show.self, AcceptCommand.self, VoidOrderCommand.self, RestoreOrderCommand.self,
-        ])
+        commandName: "orders", abstract: "Look at orders and what became of them, accept, void and restore them.",
+        subcommands: [List.self, Show.self, AcceptCommand.self, VoidOrderCommand.self, RestoreOrderCommand.self])
 
     /// `counterfoil orders list [STORE] [--state STATE]`
     struct List: AsyncParsableCommand {

@@ -3,6 +3,11 @@ public import Postgres
 
 /// What waits for what: documents that may be sent because everything they need is posted, and those that have to say why not.
 public enum Readiness {
+    /// Whether the dependency `x` on the document `p` is satisfied, as SQL; ``StoredDocument/satisfies(softly:)`` says the same.
+    private static let isSatisfied = """
+        p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted') OR x.is_soft AND p.state IN ('held', 'dead')
+        """
+
     /// Makes ready, of these documents and of those that need them, every waiting one whose dependencies are satisfied. What
     /// is to be voided waits the other way round: until everything that needs it, and is to be voided too, is gone.
     ///
@@ -32,8 +37,7 @@ public enum Readiness {
                   WHERE x.depends_on = d.id AND p.desired_void AND p.state NOT IN ('voided', 'superseded'))
               ELSE NOT EXISTS (
                   SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.depends_on
-                  WHERE x.document_id = d.id
-                    AND NOT (p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted'))) END
+                  WHERE x.document_id = d.id AND NOT (\(unsafeSQL: isSatisfied))) END
             RETURNING d.id, d.key
             """)
         var promoted: [(id: Int64, key: String)] = []
@@ -54,8 +58,7 @@ public enum Readiness {
               AND d.id IN (SELECT document_id FROM document_dependency WHERE depends_on = ANY(\(ids)::bigint[]))
               AND NOT d.desired_void
               AND EXISTS (SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.depends_on
-                          WHERE x.document_id = d.id
-                            AND NOT (p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted')))
+                          WHERE x.document_id = d.id AND NOT (\(unsafeSQL: isSatisfied)))
             """)
     }
 
@@ -74,9 +77,10 @@ public enum Readiness {
             try await session.execute(
                 """
                 WITH RECURSIVE needing (id) AS (
-                    SELECT \(unsafeSQL: waiting) FROM document_dependency WHERE \(unsafeSQL: blocker) = \(document.id)
+                    SELECT \(unsafeSQL: waiting) FROM document_dependency
+                    WHERE \(unsafeSQL: blocker) = \(document.id) AND (\(isVoid) OR NOT is_soft)
                     UNION SELECT x.\(unsafeSQL: waiting) FROM document_dependency x
-                          JOIN needing n ON x.\(unsafeSQL: blocker) = n.id
+                          JOIN needing n ON x.\(unsafeSQL: blocker) = n.id WHERE \(isVoid) OR NOT x.is_soft
                 ), told AS (
                     UPDATE document d SET state_reason = \(document.waitingReason), changed_at = now()
                     FROM needing n
@@ -89,6 +93,26 @@ public enum Readiness {
                       (SELECT store_id, order_id FROM told UNION SELECT \(document.key.storeID), \(document.orderID.postgresValue)::text)
                 """)
         }
+    }
+
+    /// What cannot go on without a document, directly or through others.
+    /// - Parameters:
+    ///   - id: the document.
+    ///   - session: where to ask.
+    /// - Returns: ids of documents.
+    static func needing(_ id: Int64, in session: some PostgresSession) async throws(PostgresError) -> [Int64] {
+        let rows = try await session.query(
+            """
+            WITH RECURSIVE needing (id) AS (
+                SELECT document_id FROM document_dependency WHERE depends_on = \(id) AND NOT is_soft
+                UNION SELECT x.document_id FROM document_dependency x JOIN needing n ON x.depends_on = n.id
+                WHERE NOT x.is_soft
+            )
+            SELECT id FROM needing ORDER BY id
+            """)
+        var ids: [Int64] = []
+        for row in rows { ids.append(try row.decode("id")) }
+        return ids
     }
 
     /// Marks as posted, or as voided by an operator, the orders of these documents that have nothing left to do.

@@ -56,10 +56,12 @@ public struct ReferenceData: Sendable, Hashable {
     public var currencies: Set<Currency>?
     /// The code of the account for rounding.
     public var roundingAccount: String?
+    /// The items; read only for who needs them, since there may be thousands.
+    public var items: KnownItems?
 
     /// Reads what Xero answered.
     /// - Parameter answers: The bodies of the answers by resource: `Accounts`, `TaxRates`, `TrackingCategories`, `Currencies`,
-    ///   `Organisation`.
+    ///   `Organisation`, `Items`.
     public init(answers: [String: JSONValue]) {
         accounts = answers["Accounts"].map { Self.keyed($0["Accounts"], Self.account, by: \.code) }
         accountsWithoutCode = (answers["Accounts"]?["Accounts"]?.array ?? []).filter { account in
@@ -68,6 +70,7 @@ public struct ReferenceData: Sendable, Hashable {
         }.compactMap { $0["Name"]?.string }
         taxRates = answers["TaxRates"].map { Self.keyed($0["TaxRates"], Self.taxRate, by: \.type) }
         tracking = answers["TrackingCategories"].map(Self.tracking)
+        items = answers["Items"].map { KnownItems(answer: $0) }
         let organisation = answers["Organisation"]?["Organisations"]?[0]
         country = organisation?["CountryCode"]?.string
         baseCurrency = organisation?["BaseCurrency"]?.string.flatMap { Currency($0) }

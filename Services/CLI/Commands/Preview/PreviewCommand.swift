@@ -115,11 +115,14 @@ struct PreviewSource: Sendable {
 
     private init(_ store: StoreRecord, _ org: OrgRecord, in session: some PostgresSession) async throws {
         let references = try await ReferenceDataStore.load(from: session)
+        var rules: PlanningRules
         do {
             rules = try PlanningRules(store: store, org: org, reference: references[org.id])
         } catch {
             throw CommandFailure("The mapping of store \(store.id) cannot be used: \(error)")
         }
+        if rules.mapping.usesItems { rules.know(try await ReferenceDataStore.items(of: org.id, in: session)) }
+        self.rules = rules
     }
 
     /// Previews of one order, or of the latest.
