@@ -10,6 +10,8 @@ public enum XeroCollection: String, Sendable, Hashable, CaseIterable {
     case creditNotes = "CreditNotes"
     /// Allocations of a credit note to invoices; they live below the credit note.
     case allocations = "Allocations"
+    /// Quotes.
+    case quotes = "Quotes"
 
     /// The member that holds an element's id.
     public var idField: String {
@@ -19,6 +21,7 @@ public enum XeroCollection: String, Sendable, Hashable, CaseIterable {
         case .payments: "PaymentID"
         case .creditNotes: "CreditNoteID"
         case .allocations: "AllocationID"
+        case .quotes: "QuoteID"
         }
     }
 
@@ -30,10 +33,18 @@ public enum XeroCollection: String, Sendable, Hashable, CaseIterable {
         case .payments: "Reference"
         case .creditNotes: "CreditNoteNumber"
         case .allocations: nil
+        case .quotes: "QuoteNumber"
         }
     }
 
-    /// Whether writes take `unitdp=4`, without which unit prices are rounded to two decimals before lines are computed.
+    /// The elements of a page: what is asked for, or of quotes what Xero gives.
+    public var pageSize: Int { self == .quotes ? 100 : 1000 }
+
+    /// Whether what is archived is listed only if asked for.
+    public var hasArchive: Bool { self == .contacts || self == .invoices }
+
+    /// Whether writes take `unitdp=4`, without which unit prices are rounded to two decimals before lines are computed. Those
+    /// of quotes always have four.
     public var takesUnitDecimals: Bool {
         self == .invoices || self == .creditNotes
     }

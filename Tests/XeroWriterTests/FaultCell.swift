@@ -72,6 +72,10 @@ enum CellSubject: String, Sendable, CaseIterable {
     case refund
     case update = "invoice update"
     case void = "invoice void"
+    case quote
+    case quoteUpdate = "quote update"
+    case quoteInvoiced = "quote invoiced"
+    case quoteDeclined = "quote declined"
 
     /// The endpoint that the fault is put on.
     var endpoint: String {
@@ -82,15 +86,18 @@ enum CellSubject: String, Sendable, CaseIterable {
         case .creditNote: "PUT /CreditNotes"
         case .allocation: "PUT /CreditNotes/{id}/Allocations"
         case .update, .void: "POST /Invoices"
+        case .quote: "PUT /Quotes"
+        case .quoteUpdate, .quoteInvoiced, .quoteDeclined: "POST /Quotes"
         }
     }
 
     /// What the orders are before the fault is put on; nil if nothing is.
     var before: SampleOrder.Kind? {
         switch self {
-        case .contact, .invoice, .payment: nil
+        case .contact, .invoice, .payment, .quote: nil
         case .creditNote, .refund: .paid
         case .allocation, .update, .void: .unpaid
+        case .quoteUpdate, .quoteInvoiced, .quoteDeclined: .quoted
         }
     }
 
@@ -102,6 +109,9 @@ enum CellSubject: String, Sendable, CaseIterable {
         case .allocation: .reduced
         case .update: .unpaid
         case .void: .cancelled
+        case .quoteDeclined: .declined
+        case .quote, .quoteUpdate: .quoted
+        case .quoteInvoiced: .paid
         }
     }
 }
@@ -119,7 +129,11 @@ struct FaultCell: Sendable {
     /// - Parameter look: looks, before what was refused is retried, and says what is wrong.
     /// - Returns: what is wrong in the end; nothing if the books hold exactly one correct document each.
     func run(_ look: @escaping @Sendable () async throws -> [String] = { [] }) async throws -> [String] {
-        var orders = (1...count).map { SampleOrder(number: $0, customer: $0, kind: subject.after) }
+        var orders = (1...count).map { number in
+            var order = SampleOrder(number: number, customer: number, kind: subject.after)
+            if subject == .quoteDeclined { order.quoteStatus = "SENT" }
+            return order
+        }
         var revision = 1
         if let before = subject.before {
             try await harness.plan(
@@ -131,7 +145,7 @@ struct FaultCell: Sendable {
             try await harness.write()
             revision = 2
         }
-        if subject == .update {
+        if subject == .update || subject == .quoteUpdate {
             for index in orders.indices { (orders[index].net, orders[index].tax) = (ExactDecimal(50), ExactDecimal(5)) }
         }
         harness.faults((rules.isEmpty ? fault.rules : rules).map(rule))

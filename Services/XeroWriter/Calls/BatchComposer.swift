@@ -91,23 +91,24 @@ struct BatchComposer {
         case .payment, .refund: .payments
         case .creditNote: .creditNotes
         case .allocation: .allocations
+        case .quote: .quotes
         }
     }
 
     private func element(of document: StoredDocument, missing: inout String?) -> JSONValue {
         let idField = Self.collection(shape.kind).idField
-        if shape.operation == .void {
+        if shape.operation == .void, shape.kind != .quote {
             return [idField: .string(document.xeroID ?? ""), "Status": "VOIDED"]
         }
         let resolved = resolve(document.desired, &missing)
-        guard shape.operation == .update, let id = document.xeroID, case .object(var object) = resolved else {
+        guard shape.operation != .create, let id = document.xeroID, case .object(var object) = resolved else {
             return resolved
         }
         object[idField] = .string(id)
         if let lines = object["LineItems"]?.array {
             object["LineItems"] = .array(Self.withLineIDs(lines, posted: document.posted))
         }
-        return .object(object)
+        return .object(shape.kind == .quote ? QuoteProgress.element(object, of: document) : object)
     }
 
     private func resolve(_ value: JSONValue, _ missing: inout String?) -> JSONValue {

@@ -32,7 +32,9 @@ public struct BatchShape: Sendable, Hashable {
         BatchShape(.refund, .create, isLookup: true), BatchShape(.allocation, .create, isLookup: true),
         BatchShape(.invoice, .void, isLookup: true), BatchShape(.creditNote, .void, isLookup: true),
         BatchShape(.contact, .update, isLookup: true), BatchShape(.invoice, .update, isLookup: true),
-        BatchShape(.creditNote, .update, isLookup: true),
+        BatchShape(.creditNote, .update, isLookup: true), BatchShape(.quote, .create), BatchShape(.quote, .update),
+        BatchShape(.quote, .void), BatchShape(.quote, .create, isLookup: true),
+        BatchShape(.quote, .update, isLookup: true), BatchShape(.quote, .void, isLookup: true),
     ]
 }
 

@@ -12,7 +12,7 @@ public struct StoredDocument: Sendable {
     public var key: DocumentKey
     /// The order it belongs to; nil for a contact.
     public var orderID: String?
-    /// InvoiceNumber or CreditNoteNumber.
+    /// InvoiceNumber, CreditNoteNumber or QuoteNumber.
     public var number: String?
     /// Where it is on its way.
     public var machine: DocumentMachine

@@ -12,6 +12,18 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
     case refund
     /// A credit note set off against an unpaid invoice.
     case allocation
+    /// What an order is while nobody owes anything for it.
+    case quote
+
+    /// The member of a Xero element that holds the document's number; `nil` for what has no number of ours.
+    public var numberField: String? {
+        switch self {
+        case .invoice: "InvoiceNumber"
+        case .creditNote: "CreditNoteNumber"
+        case .quote: "QuoteNumber"
+        case .contact, .payment, .refund, .allocation: nil
+        }
+    }
 }
 
 /// A document of an order, without saying of which org and store.
