@@ -76,6 +76,10 @@ enum CellSubject: String, Sendable, CaseIterable {
     case quoteUpdate = "quote update"
     case quoteInvoiced = "quote invoiced"
     case quoteDeclined = "quote declined"
+    case paymentDeletion = "payment deletion"
+    case refundDeletion = "refund deletion"
+    case noteVoid = "note void"
+    case allocationRemoval = "alloc. removal"
 
     /// The endpoint that the fault is put on.
     var endpoint: String {
@@ -88,6 +92,9 @@ enum CellSubject: String, Sendable, CaseIterable {
         case .update, .void: "POST /Invoices"
         case .quote: "PUT /Quotes"
         case .quoteUpdate, .quoteInvoiced, .quoteDeclined: "POST /Quotes"
+        case .paymentDeletion, .refundDeletion: "POST /Payments/{id}"
+        case .noteVoid: "POST /CreditNotes"
+        case .allocationRemoval: "DELETE /CreditNotes/{id}/Allocations/{id}"
         }
     }
 
@@ -98,15 +105,24 @@ enum CellSubject: String, Sendable, CaseIterable {
         case .creditNote, .refund: .paid
         case .allocation, .update, .void: .unpaid
         case .quoteUpdate, .quoteInvoiced, .quoteDeclined: .quoted
+        case .paymentDeletion, .refundDeletion, .noteVoid, .allocationRemoval: after
+        }
+    }
+
+    /// Whether an operator takes the orders back.
+    var isTakenBack: Bool {
+        switch self {
+        case .paymentDeletion, .refundDeletion, .noteVoid, .allocationRemoval: true
+        default: false
         }
     }
 
     /// What the orders are in the end.
     var after: SampleOrder.Kind {
         switch self {
-        case .contact, .invoice, .payment: .paid
-        case .creditNote, .refund: .refunded
-        case .allocation: .reduced
+        case .contact, .invoice, .payment, .paymentDeletion: .paid
+        case .creditNote, .refund, .refundDeletion, .noteVoid: .refunded
+        case .allocation, .allocationRemoval: .reduced
         case .update: .unpaid
         case .void: .cancelled
         case .quoteDeclined: .declined
@@ -149,7 +165,11 @@ struct FaultCell: Sendable {
             for index in orders.indices { (orders[index].net, orders[index].tax) = (ExactDecimal(50), ExactDecimal(5)) }
         }
         harness.faults((rules.isEmpty ? fault.rules : rules).map(rule))
-        try await harness.plan(orders, revision: revision)
+        if subject.isTakenBack {
+            try await harness.takeBack(orders)
+        } else {
+            try await harness.plan(orders, revision: revision)
+        }
         let seen = try await work(look)
         return try await seen + problems(orders)
     }
@@ -209,7 +229,7 @@ struct FaultCell: Sendable {
         let harness = harness
         let gate = CallGate(fault.gate ?? .before, isKill: !isOpenedAfterwards) { request in
             let path = request.path.prefix { $0 != "?" }.split(separator: "/").dropFirst(2)
-            let words = path.enumerated().map { $0.offset == 1 ? "{id}" : String($0.element) }
+            let words = path.enumerated().map { $0.offset % 2 == 1 ? "{id}" : String($0.element) }
             return "\(request.method.rawValue) /\(words.joined(separator: "/"))" == subject.endpoint
         }
         let first = harness.writer("writer-1", gate: gate)
@@ -234,7 +254,7 @@ struct FaultCell: Sendable {
     }
 
     private func problems(_ orders: [SampleOrder]) async throws -> [String] {
-        var problems = harness.discrepancies(orders)
+        var problems = subject.isTakenBack ? harness.remains(orders) : harness.discrepancies(orders)
         let unsettled = try await harness.count("state NOT IN ('posted', 'voided', 'superseded')")
         if unsettled > 0 {
             let reasons = try await harness.database.query(

@@ -47,7 +47,9 @@ struct ResultChange: Sendable {
     mutating func adopt(_ document: StoredDocument, _ element: XeroElement, isVoid: Bool) throws {
         var document = document
         document.machine.sentVoid = isVoid
-        let difference = isVoid ? nil : VerdictReader.difference(document, element.value)
+        // What is to be removed need not be as it was wanted.
+        let difference =
+            isVoid || document.machine.desiredVoid ? nil : VerdictReader.difference(document, element.value)
         if difference != nil, try repair(&document, element, "adopted") {
             if Self.hasEntries(element.value) { adopted.append(document.id) }
             return
@@ -139,11 +141,11 @@ struct ResultChange: Sendable {
         let from = document.machine.state
         try document.machine.handle(event)
         // Another call takes it on to what is wanted.
-        if goesOn || difference == nil && document.isOnItsWay(element.value), document.machine.state != .voided {
-            let isVoid = document.machine.desiredVoid
-            try document.machine.handle(.planned(changed: true, void: isVoid, blocked: true))
+        let goesOn = goesOn || difference == nil && document.isOnItsWay(element.value)
+        if goesOn, !document.machine.desiredVoid, document.machine.state != .voided {
+            try document.machine.handle(.planned(changed: true, void: false, blocked: true))
         }
-        document.setPosted(element.value, id: element.id ?? "")
+        document.setPosted(element.value, id: element.id ?? document.xeroID ?? "")
         document.attempts = 0
         document.lookupFirst = false
         document.reason = document.machine.state == .held ? difference : nil

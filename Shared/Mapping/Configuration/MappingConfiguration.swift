@@ -53,6 +53,8 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var guests: Guests
     /// What becomes of refunds of an amount without lines.
     public var amountOnlyRefunds: AmountOnlyRefunds
+    /// What becomes of orders whose payments are less or more than what was to be paid.
+    public var tenders: TenderPolicy
     /// Days from an invoice's date to its due date, 0 to 365.
     public var termsDays: Int
     /// How invoices and credit notes are posted; `nil` for approved.
@@ -63,6 +65,8 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var posting: PostingMode
     /// How days are summed up.
     public var summary: SummarySettings
+    /// What is done about orders that look odd.
+    public var anomalies: AnomalyPolicy
 
     /// Statuses that are posted where the mapping does not say.
     public static let defaultPostedStatuses: Set<String> = ["processing", "completed", "refunded"]
@@ -74,8 +78,8 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// Reads a mapping.
     /// - Parameter json: The merged mapping: an object of `rules`, `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
-    ///   `refunds`, `terms_days`, `document`, `status`, `quote_status`, `expiry_days`, `posting` and `summary`. Only
-    ///   `accounts.sales` is required.
+    ///   `refunds`, `tenders`, `terms_days`, `document`, `status`, `quote_status`, `expiry_days`, `posting`, `summary` and
+    ///   `anomalies`. Only `accounts.sales` is required.
     /// - Throws: ``MappingError`` naming the path of every mistake and, for a word that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
         let problems = MappingProblems()
@@ -85,8 +89,9 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// The keys a mapping may have.
     static let keys = [
-        "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "terms_days", "document", "status",
-        "quote_status", "expiry_days", "posting", "summary",
+        "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "tenders", "terms_days",
+        "document",
+        "status", "quote_status", "expiry_days", "posting", "summary", "anomalies",
     ]
 
     /// Reads what can be read, and reports the rest.
@@ -111,12 +116,14 @@ public struct MappingConfiguration: Sendable, Hashable {
         guests = root.object("contacts", keys: ["guests"]).choice("guests", Guests.self) ?? .each
         amountOnlyRefunds =
             root.object("refunds", keys: ["amount_only"]).choice("amount_only", AmountOnlyRefunds.self) ?? .hold
+        tenders = TenderPolicy(root.object("tenders", keys: TenderPolicy.keys))
         termsDays = root.integer("terms_days", in: 0...365) ?? 0
         status = root.choice("status", DocumentStatus.self)
         quotes = QuoteSettings(root)
         rules = MappingRules(root["rules"], path: root.path.key("rules"), problems: problems)
         posting = root.choice("posting", PostingMode.self) ?? .eachOrder
         summary = SummarySettings(root.object("summary", keys: SummarySettings.keys))
+        anomalies = AnomalyPolicy(root.object("anomalies", keys: AnomalyPolicy.keys))
     }
 
     private static func accounts(_ root: MappingReader) -> Accounts {

@@ -66,6 +66,7 @@ struct PreviewText {
         }
         lines += order.refunds.map { "refunded: \(amount($0.amount))" }
         lines += preview.coupons.map { "coupon \($0.code): took off \(amount($0.amount)); the lines are net of it" }
+        lines += preview.anomalies.map { "FLAGGED\($0.isAccepted ? ", and accepted" : ""): \($0.anomaly.message)" }
         return lines
     }
 
