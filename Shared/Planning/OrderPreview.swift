@@ -62,7 +62,8 @@ public struct OrderPreview: Sendable {
         outcome = decision.outcome
         reference = rules.org.reference
         if case .planned(let plan) = outcome {
-            documents = plan.documents.map { document in
+            let isInvoiced = past.invoiceDate != nil && !plan.onceInvoiced.isEmpty
+            documents = (isInvoiced ? plan.onceInvoiced : plan.documents).map { document in
                 let elements = document.desired["LineItems"]?.array ?? []
                 return Document(
                     planned: document, lines: elements.map { Self.line($0, percents: rules.org.taxRates) })

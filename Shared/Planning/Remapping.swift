@@ -25,12 +25,19 @@ public struct Remapping: Sendable, Hashable {
             self.isInXero = isInXero
             self.isVoided = isVoided
         }
+
+        /// Whether it is a quote that became an invoice, and stays what it is.
+        var isInvoiced: Bool {
+            key.kind == .quote && desired["Status"]?.string == PlannedDocument.invoicedStatus
+        }
     }
 
     /// What can be done about a change.
     public enum Way: String, Sendable, Hashable {
         /// The document was not sent yet, and is sent so.
         case send = "is sent so"
+        /// It is a quote, and the order gets an invoice.
+        case invoice = "is marked as invoiced in Xero"
         /// Xero's document is updated.
         case update = "is updated in Xero"
         /// It is settled in Xero, which lets nobody change it.
@@ -56,7 +63,7 @@ public struct Remapping: Sendable, Hashable {
 
     /// Whether planning the order again does all that there is to do.
     public var canBeDone: Bool {
-        refusal == nil && changes.allSatisfy { $0.way == .send || $0.way == .update }
+        refusal == nil && changes.allSatisfy { $0.way != .settled && $0.way != .final }
     }
 
     /// Compares.
@@ -75,7 +82,7 @@ public struct Remapping: Sendable, Hashable {
         case .planned: break
         }
         let known = Dictionary(kept.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-        let isSettled = kept.contains { $0.key.kind != .invoice && $0.isInXero && !$0.isVoided }
+        let isSettled = kept.contains { ![.invoice, .quote].contains($0.key.kind) && $0.isInXero && !$0.isVoided }
         for document in preview.documents where document.planned.kind.isOfOrder && !document.planned.voided {
             let key = DocumentKey(document.planned.reference, orgID: orgID, storeID: preview.storeID)
             guard let former = known[key] else {
@@ -89,16 +96,24 @@ public struct Remapping: Sendable, Hashable {
         }
         let wanted = Set(
             preview.documents.map { DocumentKey($0.planned.reference, orgID: orgID, storeID: preview.storeID) })
-        for former in kept where !wanted.contains(former.key) && !former.isVoided {
+        for former in kept where !wanted.contains(former.key) && !former.isVoided && !former.isInvoiced {
             changes.append(
-                Change(document: former.title, details: ["no longer wanted"], way: former.isInXero ? .final : .send))
+                Change(document: former.title, details: ["no longer wanted"], way: Self.way(withdrawing: former)))
         }
+    }
+
+    private static func way(withdrawing former: Kept) -> Way {
+        guard former.isInXero else { return .send }
+        return former.key.kind == .quote ? .invoice : .final
     }
 
     private static func way(_ former: Kept, _ isSettled: Bool) -> Way {
         guard former.isInXero else { return .send }
-        guard former.key.kind == .invoice else { return .final }
-        return isSettled ? .settled : .update
+        switch former.key.kind {
+        case .invoice: return isSettled ? .settled : .update
+        case .quote: return .update
+        default: return .final
+        }
     }
 
     // MARK: Differences
@@ -118,7 +133,7 @@ public struct Remapping: Sendable, Hashable {
     private static let words = [
         "AccountCode": "account", "TaxType": "tax type", "ItemCode": "item", "Description": "description",
         "TaxAmount": "tax", "Reference": "reference", "DueDate": "due", "Status": "status", "Contact": "contact",
-        "Code": "code", "Account": "account", "Quantity": "quantity", "UnitAmount": "price",
+        "ExpiryDate": "expires", "Code": "code", "Account": "account", "Quantity": "quantity", "UnitAmount": "price",
     ]
 
     private static func leaves(_ value: JSONValue, _ path: String = "") -> [(name: String, value: String)] {
@@ -126,7 +141,7 @@ public struct Remapping: Sendable, Hashable {
         case .object(let object):
             return object.flatMap { key, value -> [(name: String, value: String)] in
                 switch key {
-                case "InvoiceNumber", "CreditNoteNumber": return []
+                case "InvoiceNumber", "CreditNoteNumber", "QuoteNumber": return []
                 case "LineItems", "Tracking":
                     return (value.array ?? []).enumerated().flatMap { place, item in
                         let word = key == "LineItems" ? "line \(place + 1)" : "tracking \(place + 1)"

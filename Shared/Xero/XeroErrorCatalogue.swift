@@ -159,6 +159,17 @@ public enum XeroErrorCatalogue {
 
     private static let states = [
         Entry(
+            ["quote", "could not be found"], "document.state", .askPerson,
+            "Xero does not know the quote any more.", "Plan the order again with resync, then retry."),
+        Entry(
+            ["quote", "in xero by somebody"], "document.state", .askPerson,
+            "Somebody ended the quote in Xero, and the store still wants it.",
+            "Set the quote back in Xero and retry, or discard this letter."),
+        Entry(
+            ["quote", "status"], "document.state", .askPerson,
+            "Xero does not allow this change of the quote in its present status.",
+            "Correct the quote in Xero by hand, then retry."),
+        Entry(
             ["invoice", "could not be found"], "reference.missing", .lookUpReferences,
             "Xero does not know the invoice that this belongs to.",
             "Look for the invoice in Xero: it was made and is gone. Plan the order again with resync, then retry."),

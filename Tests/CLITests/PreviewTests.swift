@@ -33,7 +33,8 @@ struct PreviewTests {
         ],
     ]
 
-    private static func rules() throws -> PlanningRules {
+    private static func rules(_ more: JSONObject = [:]) throws -> PlanningRules {
+        let mapping = MappingConfiguration.merged(org: Self.mapping, store: .object(more))
         let store = StoreRecord(
             id: "shop", platform: "woocommerce", orgID: "acme", url: "https://shop.example",
             since: try #require(Instant(rfc3339: "2026-07-01T00:00:00Z")), numberPrefix: "SHOP-", sweepSeconds: 300,
@@ -150,6 +151,35 @@ struct PreviewTests {
 
                 This is a preview: nothing was posted.
                 """))
+    }
+
+    @Test("of an unpaid order that is a quote shows the quote")
+    func quote() throws {
+        var snapshot = try #require(try Self.snapshot().object)
+        var order = try #require(snapshot["order"]?.object)
+        order["date_paid_gmt"] = .null
+        snapshot["order"] = .object(order)
+        let rules = try Self.rules(["document": "quote", "quote_status": "SENT", "expiry_days": 30])
+        let preview = OrderPreview(.object(snapshot), rules: rules)
+        let text = Self.text(preview, OrderPreview(try Self.snapshot(), rules: rules))
+        #expect(
+            text.contains(
+                """
+                QUOTE Q-SHOP-1041, SENT, dated 2026-11-02, expires 2026-12-02
+                  reference: Order 1041 [shop:quote:1041:1]
+                     description                      quantity     net    tax  account              tax type
+                  1  Bookkeeping for Poets (BOOK-12)         2   72.00   7.20  203 Books            OUTPUT (10 %)
+                """), "\(text)")
+        #expect(
+            text.contains(
+                """
+                  decided by
+                    document quote                  mapping.document
+                    quote status SENT               mapping.quote_status
+                    reference Order 1041            default
+                    expiry 2026-12-02               mapping.expiry_days
+                """), "\(text)")
+        #expect(text.contains("1 would be posted: AUD 129.25, tax 11.75\n  1 would be quotes: AUD 129.25, tax 11.75"))
     }
 
     @Test("of what is no order says so")

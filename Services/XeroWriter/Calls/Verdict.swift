@@ -55,7 +55,7 @@ enum VerdictReader {
         switch document.key.kind {
         case .contact: return answer.value["Name"]?.string != nil
         case .item: return answer.naturalID == naturalID(of: document)
-        case .invoice, .creditNote:
+        case .invoice, .creditNote, .quote:
             guard answer.value["Total"]?.decimal != nil, !answer.isGone else { return false }
             return answer.naturalID == naturalID(of: document)
         case .payment, .refund, .allocation: return answer.value["Amount"]?.decimal != nil && !answer.isGone
@@ -76,14 +76,14 @@ enum VerdictReader {
     /// What Xero's totals say that they should not; nil if they are right.
     static func difference(_ document: StoredDocument, _ element: JSONValue) -> String? {
         switch document.key.kind {
-        case .invoice, .creditNote:
+        case .invoice, .creditNote, .quote:
             if let wanted = document.total, let total = element["Total"]?.decimal, total != wanted {
                 return "Xero's total is \(total.fixed(2)), the order's is \(wanted.fixed(2))"
             }
             if let wanted = document.totalTax, let tax = element["TotalTax"]?.decimal, tax != wanted {
                 return "Xero's tax is \(tax.fixed(2)), the order's is \(wanted.fixed(2))"
             }
-            return nil
+            return document.key.kind == .quote ? standstill(document, element) : nil
         case .payment, .refund, .allocation:
             if let wanted = document.total, let amount = element["Amount"]?.decimal, amount != wanted {
                 return "Xero's amount is \(amount.fixed(2)), the order's is \(wanted.fixed(2))"
@@ -91,5 +91,12 @@ enum VerdictReader {
             return nil
         case .contact, .item: return nil
         }
+    }
+
+    /// What to say of a quote that Xero took, but left in the status that it had.
+    private static func standstill(_ document: StoredDocument, _ element: JSONValue) -> String? {
+        guard let status = element["Status"]?.string, document.isOnItsWay(element), status == document.postedStatus
+        else { return nil }
+        return "the quote stays \(status) in Xero, and is to be \(document.wantedStatus)"
     }
 }

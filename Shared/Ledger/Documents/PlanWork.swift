@@ -72,10 +72,10 @@ struct PlanWork {
 
     private mutating func settleDocument(_ document: inout StoredDocument, _ planned: PlannedDocument) {
         if new.contains(document.key.text) || planned.voided { return }
+        if planned.isInvoiced { return markInvoiced(&document) }
         var desired = planned.desired
-        if planned.kind != .item, document.machine.sentVersion > 0, let number = document.number {
-            desired = desired.setting(
-                document.key.kind == .creditNote ? "CreditNoteNumber" : "InvoiceNumber", to: .string(number))
+        if document.machine.sentVersion > 0, let number = document.number, let field = document.key.kind.numberField {
+            desired = desired.setting(field, to: .string(number))
         } else {
             document.number = planned.number
         }
@@ -86,6 +86,14 @@ struct PlanWork {
         document.totalTax = planned.tax
         document.date = planned.date
         document.mappingVersion = order.mappingVersion
+        differing.insert(document.key.text)
+    }
+
+    /// A quote says what it said, and nothing but its status changes.
+    private mutating func markInvoiced(_ document: inout StoredDocument) {
+        let desired = document.desired.setting("Status", to: .string(PlannedDocument.invoicedStatus))
+        guard desired.canonical() != document.desired.canonical() else { return }
+        document.setDesired(desired)
         differing.insert(document.key.text)
     }
 

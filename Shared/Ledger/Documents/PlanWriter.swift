@@ -108,7 +108,7 @@ extension StandingDocument {
         self.init(
             document.key.reference, standing: isGoing ? .gone : document.isInXero ? .inXero : .unsent,
             title: document.title, desired: wanted, total: document.total ?? .zero,
-            isOfThisMapping: document.mappingVersion == mappingVersion)
+            isOfThisMapping: document.mappingVersion == mappingVersion, isSettled: state == .posted)
     }
 }
 
@@ -169,7 +169,7 @@ struct PlannedOrder: Sendable {
         if exists { return .update }
         switch kind {
         case .creditNote, .refund, .allocation: return .refund
-        case .contact, .item, .invoice, .payment: return .live
+        case .contact, .item, .invoice, .payment, .quote: return .live
         }
     }
 }

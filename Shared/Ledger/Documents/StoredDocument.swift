@@ -12,7 +12,7 @@ public struct StoredDocument: Sendable {
     public var key: DocumentKey
     /// The order it belongs to; nil for a contact or an item.
     public var orderID: String?
-    /// InvoiceNumber, CreditNoteNumber or an item's Code.
+    /// InvoiceNumber, CreditNoteNumber, QuoteNumber or an item's Code.
     public var number: String?
     /// Where it is on its way.
     public var machine: DocumentMachine

@@ -57,6 +57,10 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var tenders: TenderPolicy
     /// Days from an invoice's date to its due date, 0 to 365.
     public var termsDays: Int
+    /// How invoices and credit notes are posted; `nil` for approved.
+    public var status: DocumentStatus?
+    /// Whether orders that are not paid are quotes, and how these are posted.
+    public var quotes: QuoteSettings
     /// Whether orders are posted one by one or summed up by day.
     public var posting: PostingMode
     /// How days are summed up.
@@ -76,7 +80,8 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// Reads a mapping.
     /// - Parameter json: The merged mapping: an object of `rules`, `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
-    ///   `refunds`, `tenders`, `terms_days`, `posting`, `summary`, `items` and `anomalies`. Only `accounts.sales` is required.
+    ///   `refunds`, `tenders`, `terms_days`, `document`, `status`, `quote_status`, `expiry_days`, `posting`, `summary`, `items`
+    ///   and `anomalies`. Only `accounts.sales` is required.
     /// - Throws: ``MappingError`` naming the path of every mistake and, for a word that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
         let problems = MappingProblems()
@@ -86,8 +91,8 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// The keys a mapping may have.
     static let keys = [
-        "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "tenders", "terms_days", "posting",
-        "summary", "items", "anomalies",
+        "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "tenders", "terms_days",
+        "document", "status", "quote_status", "expiry_days", "posting", "summary", "items", "anomalies",
     ]
 
     /// Reads what can be read, and reports the rest.
@@ -114,6 +119,8 @@ public struct MappingConfiguration: Sendable, Hashable {
             root.object("refunds", keys: ["amount_only"]).choice("amount_only", AmountOnlyRefunds.self) ?? .hold
         tenders = TenderPolicy(root.object("tenders", keys: TenderPolicy.keys))
         termsDays = root.integer("terms_days", in: 0...365) ?? 0
+        status = root.choice("status", DocumentStatus.self)
+        quotes = QuoteSettings(root)
         rules = MappingRules(root["rules"], path: root.path.key("rules"), problems: problems)
         posting = root.choice("posting", PostingMode.self) ?? .eachOrder
         summary = SummarySettings(root.object("summary", keys: SummarySettings.keys))

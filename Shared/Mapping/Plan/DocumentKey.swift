@@ -14,9 +14,21 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
     case allocation
     /// What is sold. Items belong to the organisation: all its stores share them.
     case item
+    /// What an order is while nobody owes anything for it.
+    case quote
 
     /// Whether it is of one order. Contacts are of a store, items of the organisation.
     public var isOfOrder: Bool { self != .contact && self != .item }
+
+    /// The member of a Xero element that holds the document's number; `nil` for what has no number of ours.
+    public var numberField: String? {
+        switch self {
+        case .invoice: "InvoiceNumber"
+        case .creditNote: "CreditNoteNumber"
+        case .quote: "QuoteNumber"
+        case .contact, .item, .payment, .refund, .allocation: nil
+        }
+    }
 }
 
 /// A document of an order, without saying of which org and store.

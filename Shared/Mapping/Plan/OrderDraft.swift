@@ -33,6 +33,7 @@ struct OrderDraft {
             if lines.isEmpty { return context.plan([context.voidedInvoice()]) }
         }
         documents = [contact, invoice(contact: contact.reference)]
+        if order.paidAt == nil, context.decisions.document.value == .quote { return try quoted(contact) }
         // Only what is approved in Xero can be paid.
         if status.value == .authorised { addPayments() }
         for refund in counted where !context.isBeforePayment(refund) {
@@ -40,12 +41,27 @@ struct OrderDraft {
             addRefund(refund, lines, contact: contact.reference)
         }
         if refunds.needsRoundingAccount { requireRoundingAccount() }
-        if let first = missing.first {
-            throw missing.count == 1
-                ? Hold(first)
-                : Hold("the mapping lacks \(missing.count) settings that the order needs", findings: missing)
-        }
+        try checkMissing()
         return context.plan(items.placed(in: documents, mapping.items.refused))
+    }
+
+    /// Contact and quote. What was refunded was taken off already: nothing was paid.
+    private func quoted(_ contact: PlannedDocument) throws(Hold) -> OrderPlan {
+        try checkMissing()
+        let amounts = context.amounts(
+            context.invoiceTotal - takenOff, tax: lines.lazy.map(\.tax).sum(), date: context.quoteDate)
+        let quote = QuoteDraft(context: context).document(
+            contact: contact.reference, lines: elements(lines), amounts: amounts, decisions: Self.decisions(lines))
+        return context.plan(
+            items.placed(in: [contact, quote], mapping.items.refused),
+            onceInvoiced: items.placed(in: documents, mapping.items.refused))
+    }
+
+    private func checkMissing() throws(Hold) {
+        guard let first = missing.first else { return }
+        throw missing.count == 1
+            ? Hold(first)
+            : Hold("the mapping lacks \(missing.count) settings that the order needs", findings: missing)
     }
 
     // MARK: Invoice

@@ -35,6 +35,11 @@ struct PlanContext {
     /// What was taken off before anything was paid: it is taken off the invoice. Later refunds are documents of their own.
     func isBeforePayment(_ refund: CanonicalRefund) -> Bool { order.paidAt.map { refund.createdAt < $0 } ?? true }
 
+    var quoteReference: DocumentKeyRef { DocumentKeyRef(kind: .quote, sourceID: order.orderID) }
+
+    /// Quotes have a prefix of their own, apart from the one that Xero gives by itself.
+    var quoteNumber: String { "Q-" + invoiceNumber }
+
     var invoiceNumber: String { XeroText.number(store.numberPrefix, order.number, id: order.orderID) }
 
     func key(_ reference: DocumentKeyRef) -> DocumentKey {
@@ -46,7 +51,12 @@ struct PlanContext {
 
     /// What stands in the Reference of a document that has no number of ours.
     func referenceText(_ reference: DocumentKeyRef) -> JSONValue {
-        .string("Order \(order.number.prefix(100)) [\(key(reference).shortForm)]")
+        .string(referenceText("Order \(order.number.prefix(100))", reference))
+    }
+
+    /// Words, and the document's key in brackets.
+    func referenceText(_ words: String, _ reference: DocumentKeyRef) -> String {
+        "\(XeroText.limited(words, 110)) [\(key(reference).shortForm)]"
     }
 
     func amounts(_ total: ExactDecimal, tax: ExactDecimal?, date: CalendarDate) -> DocumentAmounts {
@@ -54,10 +64,12 @@ struct PlanContext {
     }
 
     /// The plan of these documents.
-    func plan(_ documents: [PlannedDocument]) -> OrderPlan {
-        OrderPlan(
+    func plan(_ documents: [PlannedDocument], onceInvoiced: [PlannedDocument] = []) -> OrderPlan {
+        var plan = OrderPlan(
             documents: documents, isPaid: order.paidAt != nil, changedOn: org.date(order.modifiedAt),
             taxRates: org.taxRates)
+        plan.onceInvoiced = onceInvoiced
+        return plan
     }
 
     /// The invoice as it should be once the order is cancelled: not there.

@@ -39,6 +39,9 @@ enum RuleEffect: String, Sendable, Hashable, CaseIterable {
     case contact
     case status
     case due
+    case document
+    case quoteStatus = "quote_status"
+    case expiryDays = "expiry_days"
     case skip
     case hold
 }
@@ -67,6 +70,12 @@ struct RuleActions: Sendable, Hashable {
     var status: DocumentStatus?
     /// When the invoice is due.
     var due: DueDate?
+    /// What the order is until it is paid.
+    var document: OrderDocument?
+    /// How its quote is posted.
+    var quoteStatus: QuoteStatus?
+    /// Days from the quote's date to the day it expires.
+    var expiryDays: Int?
     /// Why the order is left alone.
     var skip: String?
     /// Why the order waits for a person.
@@ -77,7 +86,9 @@ struct RuleActions: Sendable, Hashable {
             (.account, account != nil), (.taxType, taxType != nil), (.tracking, tracking != nil),
             (.itemCode, itemCode != nil), (.items, items != nil), (.description, description != nil),
             (.paymentAccount, paymentAccount != nil), (.reference, reference != nil), (.contact, contact != nil),
-            (.status, status != nil), (.due, due != nil), (.skip, skip != nil), (.hold, hold != nil),
+            (.status, status != nil), (.due, due != nil), (.document, document != nil),
+            (.quoteStatus, quoteStatus != nil), (.expiryDays, expiryDays != nil), (.skip, skip != nil),
+            (.hold, hold != nil),
         ]
         return Set(given.filter(\.1).map(\.0))
     }

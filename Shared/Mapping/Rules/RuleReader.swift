@@ -173,6 +173,9 @@ struct RuleActionsReader {
         actions.contact = contact()
         actions.status = then.choice("status", DocumentStatus.self)
         actions.due = due()
+        actions.document = then.choice("document", OrderDocument.self)
+        actions.quoteStatus = then.choice("quote_status", QuoteStatus.self)
+        actions.expiryDays = then.integer("expiry_days", in: QuoteSettings.days)
         actions.skip = reason("skip", usual: "a rule leaves it alone")
         actions.hold = reason("hold", usual: "a rule holds it")
         if actions.skip != nil, actions.effects.count > 1 {

@@ -22,18 +22,20 @@ struct PreviewText {
             switch preview.outcome {
             case .planned:
                 guard let order = preview.order else { continue }
-                var sum = totals[order.currency.code] ?? (0, .zero, .zero)
+                let isQuote = preview.documents.contains { $0.planned.kind == .quote }
+                let key = "\(isQuote ? "quotes" : "posted"): \(order.currency.code)"
+                var sum = totals[key] ?? (0, .zero, .zero)
                 sum.count += 1
                 sum.total += order.totals.total
                 sum.tax += order.totals.totalTax
-                totals[order.currency.code] = sum
+                totals[key] = sum
             case .held: held += 1
             case .ignored: ignored += 1
             }
         }
         var lines = ["\(previews.count) orders:"]
-        for (currency, sum) in totals.sorted(by: { $0.key < $1.key }) {
-            lines.append("  \(sum.count) would be posted: \(currency) \(sum.total.fixed(2)), tax \(sum.tax.fixed(2))")
+        for (key, sum) in totals.sorted(by: { $0.key < $1.key }) {
+            lines.append("  \(sum.count) would be \(key) \(sum.total.fixed(2)), tax \(sum.tax.fixed(2))")
         }
         if held > 0 { lines.append("  \(held) would be held for a person") }
         if ignored > 0 { lines.append("  \(ignored) would be left alone") }
@@ -78,6 +80,7 @@ struct PreviewText {
         case .item: return ["ITEM \(planned.number ?? ""), new: \(field("Name", planned))"] + decided(planned)
         case .invoice: return title("INVOICE", planned) + figures(document)
         case .creditNote: return title("CREDIT NOTE", planned) + figures(document)
+        case .quote: return title("QUOTE", planned) + figures(document)
         case .payment, .refund:
             let what = planned.kind == .payment ? "PAYMENT of" : "REFUND of"
             let account = planned.desired["Account"]?["Code"]?.string ?? ""
@@ -89,10 +92,10 @@ struct PreviewText {
     }
 
     private func title(_ word: String, _ planned: PlannedDocument) -> [String] {
-        let due = field("DueDate", planned)
+        let (due, expiry) = (field("DueDate", planned), field("ExpiryDate", planned))
         return [
             "\(word) \(planned.number ?? ""), \(field("Status", planned)), dated \(field("Date", planned))"
-                + (due.isEmpty ? "" : ", due \(due)"),
+                + (due.isEmpty ? "" : ", due \(due)") + (expiry.isEmpty ? "" : ", expires \(expiry)"),
             "  reference: \(field("Reference", planned))",
         ]
     }

@@ -83,7 +83,7 @@ extension OrganisationBook {
         ]
     }
 
-    private func render(_ line: DocumentLine, _ detail: RenderingDetail) -> JSONValue {
+    func render(_ line: DocumentLine, _ detail: RenderingDetail) -> JSONValue {
         var object: JSONObject = ["LineItemID": .string(line.id), "Description": .optional(line.description)]
         if line.isTextOnly { return .object(object) }
         if let code = line.itemCode { object["ItemCode"] = .string(code) }
@@ -162,7 +162,7 @@ extension OrganisationBook {
         ]
     }
 
-    private func renderReference(contact id: String) -> JSONObject {
+    func renderReference(contact id: String) -> JSONObject {
         var object: JSONObject = ["ContactID": .string(id), "Name": .string(contacts[id]?.name ?? "")]
         if let number = contacts[id]?.number { object["ContactNumber"] = .string(number) }
         return object
