@@ -46,6 +46,7 @@ struct OrgState: Sendable {
     var pacer: OrgPacer
     var thrift: CallThrift
     var day: OrgDay
+    var schedule = WriteSchedule(interval: 0)
     /// By the writer's clock, as last stored.
     var breaker: CircuitBreaker
     var blockedReason: String?

@@ -22,6 +22,8 @@ struct WriterOrg: Sendable, Hashable {
     var lockDate: CalendarDate?
     /// What is done with a document whose date is locked.
     var lockedPeriods = LockedPeriod.Policy.hold
+    /// Xero's minutes from one round of writing to the next; zero for writing as documents come.
+    var writeEveryMinutes = 0
 }
 
 /// A writer's settings.

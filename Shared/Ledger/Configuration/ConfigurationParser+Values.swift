@@ -135,11 +135,16 @@ extension ParsedConfiguration {
         guard let (line, node) = fields.entries["policies"] else { return [:] }
         let path = join(fields.path, "policies")
         guard !reader.isNull(node),
-            let policies = reader.fields(of: node, path: path, line: line, allowed: ["locked_periods"])
+            let policies = reader.fields(
+                of: node, path: path, line: line, allowed: ["locked_periods", "write_every_minutes"])
         else { return [:] }
         let locked = reader.choice(
             "locked_periods", in: policies, of: LockedPeriod.Policy.allCases.map(\.rawValue), required: nil)
-        return locked.map { ["locked_periods": .string($0)] } ?? [:]
+        let minutes = reader.number("write_every_minutes", in: policies, within: 0...1440, otherwise: 0)
+        var values: JSONObject = [:]
+        if let locked { values["locked_periods"] = .string(locked) }
+        if minutes > 0 { values["write_every_minutes"] = .number(JSONNumber(minutes)) }
+        return .object(values)
     }
 
     /// The mapping below an org or store; what its keys mean is checked once it is merged.

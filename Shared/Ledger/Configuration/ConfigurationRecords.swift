@@ -82,6 +82,9 @@ public struct OrgRecord: Sendable, Hashable {
         policies["locked_periods"]?.string.flatMap { LockedPeriod.Policy(rawValue: $0) } ?? .hold
     }
 
+    /// Xero's minutes from one round of writing to the next; zero for writing as documents come.
+    public var writeEveryMinutes: Int { policies["write_every_minutes"]?.int ?? 0 }
+
     /// An org as stored.
     public init(
         id: String, appID: String, tenantID: String?, dailyCalls: Int, timeZone: String?, country: String? = nil,

@@ -155,6 +155,13 @@ struct ConfigurationFileTests {
             testDescription: "a budget that is no number", replace: "daily_calls: 5000", with: "daily_calls: lots",
             says: "line 9: orgs.demo.daily_calls: 'lots' is not a whole number from 1 to 1000000"),
         Mistake(
+            testDescription: "rounds that are further apart than a day", replace: "daily_calls: 5000",
+            with: "policies: { write_every_minutes: 2000 }",
+            says: "line 9: orgs.demo.policies.write_every_minutes: '2000' is not a whole number from 0 to 1440"),
+        Mistake(
+            testDescription: "a policy that does not exist", replace: "daily_calls: 5000",
+            with: "policies: { write_every_minute: 20 }", says: "did you mean 'write_every_minutes'?"),
+        Mistake(
             testDescription: "an unknown time zone", replace: "Australia/Sydney", with: "Australia/Sidney",
             says: "line 10: orgs.demo.time_zone: 'Australia/Sidney' is no time zone; did you mean 'Australia/Sydney'?"),
         Mistake(
