@@ -22,7 +22,7 @@ final class StoreRules: Sendable {
     private let references: @Sendable () async throws -> [String: ReferenceData]
 
     convenience init(watch: ConfigurationWatch, database: PostgresClient) {
-        self.init(references: { try await ReferenceDataStore.load(from: database) }) { reload in
+        self.init(references: { try await ReferenceStore.loadAll(in: database) }) { reload in
             reload ? try await watch.reload() : try await watch.current()
         }
     }

@@ -44,7 +44,7 @@ public struct OrderDecision: Sendable {
         } catch {
             return unreadable(error)
         }
-        switch StartRule.verdict(history(order, past, rules), since: rules.since) {
+        switch StartRule.verdict(history(order, past, rules), since: rules.since, date: rules.org.date) {
         case .ignored(let reason): return OrderDecision(outcome: .ignored(reason: reason), order: order)
         case .held(let reason): return OrderDecision(outcome: .held(reason: reason, findings: []), order: order)
         case .applies: break

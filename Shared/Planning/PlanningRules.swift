@@ -25,7 +25,7 @@ public struct PlanningRules: Sendable {
     /// Makes the rules of a store.
     /// - Parameters:
     ///   - store: The store, with its merged mapping.
-    ///   - org: Its org.
+    ///   - org: Its org; its facts, or what is configured, say the time zone of every date that is made.
     ///   - reference: What the organisation itself says of its accounts and tax rates, if it was read.
     /// - Throws: ``MappingError`` naming all that is wrong with the mapping.
     public init(store: StoreRecord, org: OrgRecord, reference: ReferenceData? = nil) throws(MappingError) {

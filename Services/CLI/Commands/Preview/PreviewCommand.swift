@@ -92,7 +92,7 @@ struct PreviewSource: Sendable {
             throw CommandFailure(
                 "The settings of store \(store) cannot be read. Is COUNTERFOIL_KEY the services' key?")
         }
-        try await self.init(record, org, in: session)
+        try self.init(record, org, try await ReferenceStore.load(orgID: org.id, in: session))
     }
 
     /// The rules as a file would make them.
@@ -101,19 +101,18 @@ struct PreviewSource: Sendable {
         lookup: @escaping (String) throws -> String?
     ) async throws {
         let application = ApplyCommand.Application(yaml: yaml, file: file, actor: "")
-        let configuration = try application.configuration(
-            knowing: try await ReferenceDataStore.load(from: session), lookup: lookup)
-        guard let (record, org) = configuration.records(of: store) else {
+        let references = try await ReferenceStore.loadAll(in: session)
+        let configuration = try application.configuration(knowing: references, lookup: lookup)
+        guard let (record, org) = configuration.records(of: store, knowing: references) else {
             let known = configuration.stores.map(\.id).joined(separator: ", ")
             throw CommandFailure("\(file) has no store \(store). It has: \(known.isEmpty ? "none" : known).")
         }
-        try await self.init(record, org, in: session)
+        try self.init(record, org, references[org.id])
     }
 
-    private init(_ store: StoreRecord, _ org: OrgRecord, in session: some PostgresSession) async throws {
-        let references = try await ReferenceDataStore.load(from: session)
+    private init(_ store: StoreRecord, _ org: OrgRecord, _ reference: ReferenceData?) throws {
         do {
-            rules = try PlanningRules(store: store, org: org, reference: references[org.id])
+            rules = try PlanningRules(store: store, org: org, reference: reference)
         } catch {
             throw CommandFailure("The mapping of store \(store.id) cannot be used: \(error)")
         }

@@ -151,13 +151,13 @@ struct PreviewText {
     }
 
     private func named(_ code: String) -> String {
-        guard let name = preview.reference?.accounts?[code]?.name, !name.isEmpty else { return code }
+        guard let name = preview.reference?.account(code)?.name, !name.isEmpty else { return code }
         return "\(code) \(name)"
     }
 
     private func taxed(_ type: String) -> String {
-        guard let rate = preview.reference?.taxRates?[type] else { return type }
-        return "\(type) (\(rate.percent.normalized) %)"
+        guard let percent = preview.reference?.taxRate(type)?.percent else { return type }
+        return "\(type) (\(percent) %)"
     }
 
     private func indented(_ lines: [String]) -> [String] { lines.map { $0.isEmpty ? $0 : "  \($0)" } }
