@@ -128,9 +128,10 @@ struct OrderPlanning: Sendable {
     ) async throws -> OrderStanding {
         let snapshot = try await OrderHistory.snapshot(
             storeID: order.storeID, orderID: order.orderID, revision: sale.revision, in: session)
-        let past = try await OrderHistory.past(
+        var past = try await OrderHistory.past(
             storeID: order.storeID, orderID: order.orderID, revision: sale.revision, createdAt: sale.createdAt,
             since: rules.since, in: session)
+        past.rates = try await OrderHistory.rates(of: snapshot, past: past, rules: rules, in: session)
         let decision = OrderDecision.decide(snapshot, past: past, rules: rules)
         if decision.readAgain { try await askAgain(order, in: session) }
         let entered = try await SummaryPlanning(order: order, rules: rules, now: now()).enter(
@@ -145,8 +146,9 @@ struct OrderPlanning: Sendable {
         in session: some PostgresSession
     ) async throws -> OrderStanding {
         let entries = try await SummaryStore.entries(of: summary, storeID: order.storeID, in: session)
-        let draft = SummaryDraft(summary, settings: rules.mapping.summary, org: rules.org, store: rules.store)
-        return try await write(.planned(draft.plan(entries)), of: order, sale: sale, rules: rules, in: session)
+        let draft = SummaryDraft(summary, mapping: rules.mapping, org: rules.org, store: rules.store)
+        let table = try await OrderHistory.rates(of: summary, rules: rules, in: session)
+        return try await write(draft.plan(entries, table: table), of: order, sale: sale, rules: rules, in: session)
     }
 
     /// Writes the plan. An order that is ignored or held wants no documents: what was not sent yet is withdrawn, and what is

@@ -118,7 +118,7 @@ public struct Remapping: Sendable, Hashable {
     private static let words = [
         "AccountCode": "account", "TaxType": "tax type", "ItemCode": "item", "Description": "description",
         "TaxAmount": "tax", "Reference": "reference", "DueDate": "due", "Status": "status", "Contact": "contact",
-        "Code": "code", "Account": "account", "Quantity": "quantity", "UnitAmount": "price",
+        "Code": "code", "Account": "account", "Quantity": "quantity", "UnitAmount": "price", "CurrencyRate": "rate",
     ]
 
     private static func leaves(_ value: JSONValue, _ path: String = "") -> [(name: String, value: String)] {

@@ -59,6 +59,8 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var posting: PostingMode
     /// How days are summed up.
     public var summary: SummarySettings
+    /// Whose rate converts what is sold in another currency than the organisation's.
+    public var currencyRates: CurrencyRateSettings
 
     /// Statuses that are posted where the mapping does not say.
     public static let defaultPostedStatuses: Set<String> = ["processing", "completed", "refunded"]
@@ -70,7 +72,7 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// Reads a mapping.
     /// - Parameter json: The merged mapping: an object of `rules`, `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
-    ///   `refunds`, `terms_days`, `posting` and `summary`. Only `accounts.sales` is required.
+    ///   `refunds`, `terms_days`, `posting`, `summary` and `currency_rates`. Only `accounts.sales` is required.
     /// - Throws: ``MappingError`` naming the path of every mistake and, for a word that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
         let problems = MappingProblems()
@@ -81,6 +83,7 @@ public struct MappingConfiguration: Sendable, Hashable {
     /// The keys a mapping may have.
     static let keys = [
         "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "terms_days", "posting", "summary",
+        "currency_rates",
     ]
 
     /// Reads what can be read, and reports the rest.
@@ -109,6 +112,13 @@ public struct MappingConfiguration: Sendable, Hashable {
         rules = MappingRules(root["rules"], path: root.path.key("rules"), problems: problems)
         posting = root.choice("posting", PostingMode.self) ?? .eachOrder
         summary = SummarySettings(root.object("summary", keys: SummarySettings.keys))
+        let rates = root.object("currency_rates", keys: CurrencyRateSettings.keys)
+        currencyRates = CurrencyRateSettings(rates)
+        if posting == .dailySummary, currencyRates.source == .store {
+            rates.report(
+                "source",
+                "a daily summary has one rate, and each order its own: write table or xero with posting: daily_summary")
+        }
     }
 
     private static func accounts(_ root: MappingReader) -> Accounts {

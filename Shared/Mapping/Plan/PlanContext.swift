@@ -10,6 +10,8 @@ struct PlanContext {
     let invoiceDate: CalendarDate
     /// What the mapping decides of the order.
     let decisions: MappingDecisions
+    /// By which rates its documents are converted.
+    var rates = DocumentRates.none
 
     init(
         order: CanonicalOrder, mapping: MappingConfiguration, org: OrgSettings, store: StoreSettings,
@@ -55,9 +57,11 @@ struct PlanContext {
 
     /// The plan of these documents.
     func plan(_ documents: [PlannedDocument]) -> OrderPlan {
-        OrderPlan(
+        var plan = OrderPlan(
             documents: documents, isPaid: order.paidAt != nil, changedOn: org.date(order.modifiedAt),
             taxRates: org.taxRates)
+        plan.rates = rates
+        return plan
     }
 
     /// The invoice as it should be once the order is cancelled: not there.

@@ -60,7 +60,11 @@ struct PreviewCommand: AsyncParsableCommand {
             } else {
                 source = try await .init(store: store, in: client, sealing: sealing)
             }
-            if let payload { return [OrderPreview(payload, rules: source.rules)] }
+            if let payload {
+                var past = OrderDecision.Past()
+                past.rates = try await OrderHistory.rates(of: payload, rules: source.rules, in: client)
+                return [OrderPreview(payload, past: past, rules: source.rules)]
+            }
             return try await source.previews(order: order, last: last, in: client)
         }
         output.show(.array(previews.map(PreviewJSON.value)), text: PreviewText.lines(previews))
@@ -156,8 +160,9 @@ struct PreviewSource: Sendable {
         let store = rules.store.storeID
         let snapshot = try await OrderHistory.snapshot(
             storeID: store, orderID: orderID, revision: revision, in: session)
-        let past = try await OrderHistory.past(
+        var past = try await OrderHistory.past(
             storeID: store, orderID: orderID, revision: revision, createdAt: createdAt, since: rules.since, in: session)
+        past.rates = try await OrderHistory.rates(of: snapshot, past: past, rules: rules, in: session)
         return OrderPreview(snapshot, past: past, rules: rules)
     }
 }

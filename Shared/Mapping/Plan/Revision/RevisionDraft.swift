@@ -12,6 +12,8 @@ struct RevisionDraft {
     private let target: LinePosition
     private var used: Set<DocumentKeyRef> = []
     private var result: [PlannedDocument] = []
+    /// A rate that something to be posted needs and the table lacks.
+    private var missingRate: Hold?
 
     private var ideal: OrderPlan { revision.ideal }
     private var names: RevisionNames { revision.names }
@@ -46,14 +48,20 @@ struct RevisionDraft {
             difference = LinePosition(taxRates: ideal.taxRates)
         }
         let isTaxedOtherwise = isOfThisMapping && target.isTaxedOtherwise(than: own)
-        if !isTaxedOtherwise, post(difference, takingBack: others) { return rest() + result }
+        if !isTaxedOtherwise, post(difference, takingBack: others) { return try finished() }
         result = []
         used = []
+        missingRate = nil
         guard post(target, takingBack: sides) else {
             throw Hold(
                 "the order was changed after \(all.first?.title ?? "it") was paid in a way that payments in Xero do not"
                     + " allow: enter the difference in Xero by hand")
         }
+        return try finished()
+    }
+
+    private func finished() throws(Hold) -> [PlannedDocument] {
+        if let missingRate { throw missingRate }
         return rest() + result
     }
 
@@ -64,6 +72,8 @@ struct RevisionDraft {
     private struct Side {
         let contact: String?
         let currency: String?
+        /// The rate by which its invoice was converted, if that was stated.
+        let rate: JSONValue?
         let position: LinePosition
     }
 
@@ -76,7 +86,9 @@ struct RevisionDraft {
             var position = LinePosition(taxRates: ideal.taxRates)
             for document in documents { position.add(document.desired, isCredit: document.kind == .creditNote) }
             guard !position.isEmpty, let first = documents.first else { return nil }
-            return Side(contact: first.contactKey, currency: first.currency, position: position)
+            return Side(
+                contact: first.contactKey, currency: first.currency, rate: first.desired["CurrencyRate"],
+                position: position)
         }
     }
 
@@ -89,10 +101,11 @@ struct RevisionDraft {
     private mutating func post(_ difference: LinePosition, takingBack sides: [Side]) -> Bool {
         guard sides.allSatisfy({ !$0.position.total.isNegative }) else { return false }
         let nothing = LinePosition(taxRates: ideal.taxRates)
-        var notes = sides.map { addNote(nothing.minus($0.position), contact: $0.contact, currency: $0.currency) }
+        var notes = sides.map { addNote(nothing.minus($0.position), for: $0) }
         var invoices: [CashPlan.Slot] = []
         if !difference.isEmpty, difference.total.isNegative {
-            notes.append(addNote(difference, contact: contactKey, currency: currency))
+            notes.append(
+                addNote(difference, for: Side(contact: contactKey, currency: currency, rate: nil, position: nothing)))
         } else if !difference.isEmpty {
             invoices = [addInvoice(difference)]
         }
@@ -114,6 +127,7 @@ struct RevisionDraft {
             element["Date"] = .string(day.description)
             element["DueDate"] = .string(day.adding(days: terms).description)
         }
+        element["CurrencyRate"] = rate(on: day)
         element["LineItems"] = position.elements(isCredit: false)
         result.append(
             PlannedDocument(
@@ -122,21 +136,23 @@ struct RevisionDraft {
         return CashPlan.Slot(document: reference, amount: position.total)
     }
 
-    private mutating func addNote(_ position: LinePosition, contact: String?, currency: String?) -> CashPlan.Slot {
+    private mutating func addNote(_ position: LinePosition, for side: Side) -> CashPlan.Slot {
+        let (contact, currency) = (side.contact, side.currency)
         let part = names.nextRevision + result.count { $0.kind == .creditNote }
         let reference = DocumentKeyRef(kind: .creditNote, sourceID: invoice.sourceID, part: String(part))
         let number = "CN-" + names.number(invoice.number ?? "", reference)
         let dependsOn = [contact.flatMap { DocumentKey($0)?.reference }, settled.invoices.first?.reference]
-        let element: JSONValue = [
+        var element: JSONObject = [
             "Type": "ACCRECCREDIT", "Contact": ["$contact": contact.map { JSONValue.string($0) } ?? .null],
             "Status": "AUTHORISED", "LineAmountTypes": "Exclusive", "CreditNoteNumber": .string(number),
             "Reference": names.referenceText(invoice.desired["Reference"]?.string ?? "", reference),
             "Date": .string(date?.description ?? ""), "CurrencyCode": currency.map { JSONValue.string($0) } ?? .null,
-            "LineItems": position.elements(isCredit: true),
         ]
+        element["CurrencyRate"] = currency == self.currency ? rate(on: date) : side.rate
+        element["LineItems"] = position.elements(isCredit: true)
         result.append(
             PlannedDocument(
-                reference, number: number, desired: element, dependsOn: dependsOn.compactMap { $0 },
+                reference, number: number, desired: .object(element), dependsOn: dependsOn.compactMap { $0 },
                 amounts: amounts(-position.total, tax: -position.tax, currency, date)))
         return CashPlan.Slot(document: reference, amount: -position.total)
     }
@@ -237,14 +253,34 @@ struct RevisionDraft {
     ) {
         let day = planned ?? date
         used.insert(reference)
+        var element: JSONObject = [
+            member: link, "Account": ["Code": .string(flow.account)], "Date": .string(day?.description ?? ""),
+            "Amount": XeroText.amount(flow.amount),
+            "Reference": names.referenceText(invoice.desired["Reference"]?.string ?? "", reference),
+        ]
+        element["CurrencyRate"] = code == currency ? rate(on: day) : statedRate(of: flow.document)
         result.append(
             PlannedDocument(
-                reference,
-                desired: [
-                    member: link, "Account": ["Code": .string(flow.account)], "Date": .string(day?.description ?? ""),
-                    "Amount": XeroText.amount(flow.amount),
-                    "Reference": names.referenceText(invoice.desired["Reference"]?.string ?? "", reference),
-                ], dependsOn: [flow.document], amounts: amounts(flow.amount, tax: nil, code, day)))
+                reference, desired: .object(element), dependsOn: [flow.document],
+                amounts: amounts(flow.amount, tax: nil, code, day)))
+    }
+
+    // MARK: Rates
+
+    /// The rate of what is posted with this date; what has none waits.
+    private mutating func rate(on day: CalendarDate?) -> JSONValue? {
+        guard let day else { return nil }
+        do throws(Hold) { return try ideal.rates.rate(on: day)?.element } catch {
+            missingRate = error
+            return nil
+        }
+    }
+
+    /// The rate that a document was given: what settles one in a currency that the order had before is converted likewise.
+    private func statedRate(of document: DocumentKeyRef) -> JSONValue? {
+        let made = result.first { $0.reference == document }?.desired
+        let standing = (settled.invoices + settled.notes).first { $0.reference == document }?.desired
+        return (made ?? standing)?["CurrencyRate"]
     }
 
     // MARK: The rest
