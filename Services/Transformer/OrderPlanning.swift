@@ -164,7 +164,8 @@ struct OrderPlanning: Sendable {
         }
         let change = try await PlanWriter.write(
             plan: plan, storeID: order.storeID, orgID: rules.org.orgID, orderID: order.orderID, revision: sale.revision,
-            mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), isDryRun: rules.isDryRun, actor: Self.origin,
+            mappingVersion: rules.mappingVersion, correction: correction(sale, rules), isBackfill: isOld(sale),
+            isDryRun: rules.isDryRun, actor: Self.origin,
             traceparent: TraceParent.current?.description, in: session)
         switch outcome {
         case .planned: return OrderStanding(change.orderState)
@@ -175,6 +176,14 @@ struct OrderPlanning: Sendable {
             }
             return .ignored(reason)
         }
+    }
+
+    /// The consent to change what is settled, if it is for the mapping that holds.
+    private func correction(_ sale: SaleToPlan, _ rules: PlanningRules) -> Correction? {
+        guard let agreed = sale.agreed, agreed.mappingVersion == rules.mappingVersion else {
+            return nil
+        }
+        return Correction(day: rules.org.date(agreed.at), lockDate: rules.lockDate)
     }
 
     private func isOld(_ sale: SaleToPlan) -> Bool {

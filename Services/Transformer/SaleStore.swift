@@ -10,6 +10,8 @@ struct SaleToPlan: Sendable {
     var revision: Int
     var createdAt: Instant?
     var modifiedAt: Instant
+    /// The mapping of which somebody agreed that it changes what is settled, and when.
+    var agreed: (mappingVersion: Int64, at: Instant)?
 }
 
 /// The statements of the transformer on `sale` and what stands around it.
@@ -39,15 +41,22 @@ enum SaleStore {
         let rows = try await session.query(
             """
             SELECT org_id, revision, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
-                (extract(epoch FROM modified_at) * 1000000)::bigint AS modified_at
+                (extract(epoch FROM modified_at) * 1000000)::bigint AS modified_at, remap_version,
+                (extract(epoch FROM remap_at) * 1000000)::bigint AS remap_at
             FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID) AND planned_revision < revision
             FOR NO KEY UPDATE SKIP LOCKED
             """)
         guard let row = rows.first else { return nil }
-        return SaleToPlan(
+        var sale = SaleToPlan(
             orgID: try row.decode("org_id"), revision: try row.decode("revision"),
             createdAt: try row.decode("created_at", as: Int64?.self).map { Instant(microseconds: $0) },
             modifiedAt: Instant(microseconds: try row.decode("modified_at")))
+        if let version = try row.decode("remap_version", as: Int64?.self),
+            let at = try row.decode("remap_at", as: Int64?.self)
+        {
+            sale.agreed = (version, Instant(microseconds: at))
+        }
+        return sale
     }
 
     /// Stores where an order stands now.

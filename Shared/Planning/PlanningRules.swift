@@ -19,6 +19,8 @@ public struct PlanningRules: Sendable {
     public var platform: Platform
     /// What reading the store's orders takes besides.
     public var reading: OrderReading
+    /// The last day that the organisation has locked.
+    public var lockDate: CalendarDate?
     /// Whether nothing of the store may be sent.
     public var isDryRun: Bool
 
@@ -45,6 +47,7 @@ public struct PlanningRules: Sendable {
         self.store = StoreSettings(storeID: store.id, numberPrefix: store.numberPrefix, url: store.url)
         since = store.since
         mappingVersion = store.mappingVersion
+        lockDate = org.facts.lockDate
         isDryRun = store.isDryRun
     }
 }

@@ -20,5 +20,6 @@ public enum SchemaMigrations {
         Migration(name: "0047-traces", sql: traces),
         Migration(name: "0048-summaries", sql: summaries),
         Migration(name: "0055-rates", sql: rates),
+        Migration(name: "0055-remapping", sql: remapping),
     ]
 }

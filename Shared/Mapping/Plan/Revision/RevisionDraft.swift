@@ -6,7 +6,7 @@ struct RevisionDraft {
     private let revision: PlanRevision
     /// The invoice that the order would have if nothing had been written.
     private let invoice: PlannedDocument
-    private let settled: PlanRevision.Settled
+    private var settled: PlanRevision.Settled
     /// Invoices in Xero that nothing was paid against.
     private let open: [StandingDocument]
     private let target: LinePosition
@@ -37,6 +37,42 @@ struct RevisionDraft {
     }
 
     mutating func documents() throws(Hold) -> [PlannedDocument] {
+        if let edited = try edited() { return edited }
+        if let difference = try difference() { return difference }
+        result = []
+        used = []
+        missingRate = nil
+        guard post(target, takingBack: sides) else {
+            let first = (settled.invoices + settled.notes).first
+            throw Hold(
+                "the order was changed after \(first?.title ?? "it") was paid in a way that payments in Xero do not"
+                    + " allow: enter the difference in Xero by hand")
+        }
+        return try finished()
+    }
+
+    /// The settled invoice itself, changed as far as Xero allows, and the rest of the difference; `nil` if nothing of it can be
+    /// changed, or all of it has to be taken back anyway.
+    private func edited() throws(Hold) -> [PlannedDocument]? {
+        guard let correction = revision.correction, settled.invoices.count == 1,
+            let former = settled.invoices.first, let edited = correction.edit(of: former, wanted: invoice)
+        else { return nil }
+        var draft = self
+        draft.settled.invoices = [edited]
+        guard let difference = try draft.difference() else { return nil }
+        var position = LinePosition(taxRates: ideal.taxRates)
+        position.add(edited.desired, isCredit: false)
+        let date = edited.desired["Date"]?.string.flatMap { CalendarDate($0) }
+        var document = PlannedDocument(
+            edited.reference, number: edited.desired["InvoiceNumber"]?.string, desired: edited.desired,
+            dependsOn: invoice.dependsOn,
+            amounts: amounts(edited.total, tax: position.tax, edited.currency, date))
+        document.decisions = invoice.decisions
+        return difference + [document]
+    }
+
+    /// What has to be posted beside what is settled; `nil` if that alone cannot be done.
+    private mutating func difference() throws(Hold) -> [PlannedDocument]? {
         let all = settled.invoices + settled.notes
         let sides = sides
         let others = sides.filter { !isOurs($0) }
@@ -48,16 +84,7 @@ struct RevisionDraft {
             difference = LinePosition(taxRates: ideal.taxRates)
         }
         let isTaxedOtherwise = isOfThisMapping && target.isTaxedOtherwise(than: own)
-        if !isTaxedOtherwise, post(difference, takingBack: others) { return try finished() }
-        result = []
-        used = []
-        missingRate = nil
-        guard post(target, takingBack: sides) else {
-            throw Hold(
-                "the order was changed after \(all.first?.title ?? "it") was paid in a way that payments in Xero do not"
-                    + " allow: enter the difference in Xero by hand")
-        }
-        return try finished()
+        return !isTaxedOtherwise && post(difference, takingBack: others) ? try finished() : nil
     }
 
     private func finished() throws(Hold) -> [PlannedDocument] {
@@ -208,12 +235,23 @@ struct RevisionDraft {
             }
         }
         for entry in revision.inXero where self.currency(of: entry, currencyOf) == code {
-            need[entry.account, default: .zero] += entry.kind == .payment ? -entry.total : entry.total
+            need[account(of: entry), default: .zero] +=
+                entry.kind == .payment ? -entry.total : entry.total
         }
         return need.filter { !$0.value.isZero }
     }
 
     private static func account(_ element: JSONValue) -> String { element["Account"]?["Code"]?.string ?? "" }
+
+    /// The account of money that is in Xero, as the mapping that holds now names it: another mapping alone moves no money.
+    private func account(of entry: StandingDocument) -> String {
+        if entry.isOfThisMapping { return entry.account }
+        func named(_ standing: StandingDocument) -> String? {
+            ideal.documents.first { $0.reference == standing.reference }.map { Self.account($0.desired) }
+        }
+        let alike = revision.inXero.lazy.filter { !$0.isOfThisMapping && $0.account == entry.account }
+        return named(entry) ?? alike.compactMap(named).first ?? entry.account
+    }
 
     /// Of a payment or refund: that of the document it settles.
     private func currency(of entry: StandingDocument, _ currencyOf: [DocumentKeyRef: String]) -> String? {
@@ -225,7 +263,9 @@ struct RevisionDraft {
 
     private func account(_ code: String, _ currencyOf: [DocumentKeyRef: String]) -> String {
         let former = revision.standing(.payment).first { self.currency(of: $0, currencyOf) == code }
-        return former?.account ?? ideal.documents(of: .payment).first.map { Self.account($0.desired) } ?? ""
+        return former.map(account(of:)) ?? ideal.documents(of: .payment).first.map {
+            Self.account($0.desired)
+        } ?? ""
     }
 
     private mutating func addPayment(_ flow: CashPlan.Flow, _ code: String) {
