@@ -18,24 +18,7 @@ struct RemappingTests {
     private static func apply(
         sales: String, tax: String = "OUTPUT", to database: PostgresClient
     ) async throws {
-        let yaml = """
-            apps:
-              books: { client_id: x, client_secret: y, type: custom_connection }
-            orgs:
-              acme:
-                app: books
-                mapping:
-                  accounts: { sales: "\(sales)" }
-                  taxes: { "10": \(tax) }
-                  payments: { default: "090" }
-            stores:
-              shop:
-                platform: woocommerce
-                org: acme
-                url: https://shop.example
-                since: 2026-01-01
-                credentials: { webhook_secret: w, consumer_key: ck, consumer_secret: cs }
-            """
+        let yaml = ShopConfiguration.yaml(sales: sales, tax: tax)
         let application = ApplyCommand.Application(yaml: yaml, file: "shop.yaml", actor: "test")
         _ = try await application.run(in: database, sealing: sealing) { _ in nil }
     }

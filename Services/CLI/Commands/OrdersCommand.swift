@@ -18,6 +18,9 @@ struct OrdersCommand: AsyncParsableCommand {
         @Option(name: .long, help: "Only those in this state: observed, ignored, held, planned, posted, dead.")
         var state: OrderState?
 
+        @Flag(name: .long, help: "Daily summaries instead of orders.")
+        var summaries = false
+
         @Option(name: .long, help: "At most so many.")
         var limit = 50
 
@@ -28,7 +31,7 @@ struct OrdersCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let (store, state, limit) = (store, state?.rawValue, limit)
+            let (store, state, limit, summaries) = (store, state?.rawValue, limit, summaries)
             let rows = try await DatabaseAccess().withDatabase { client in
                 try await client.json(
                     """
@@ -38,6 +41,7 @@ struct OrdersCommand: AsyncParsableCommand {
                             'YYYY-MM-DD HH24:MI') AS modified, reason
                         FROM sale WHERE (\(store as String?)::text IS NULL OR store_id = \(store as String?))
                             AND (\(state as String?)::text IS NULL OR state = \(state as String?))
+                            AND (order_id LIKE 'day:%') = \(summaries)
                         ORDER BY modified_at DESC, order_id LIMIT \(limit)
                     ) t
                     """)

@@ -71,16 +71,13 @@ struct PreviewCommand: AsyncParsableCommand {
         if previews.contains(where: \.isHeld) { throw CommandOutcome.needsPerson }
     }
 
-    /// A payload file as a snapshot.
+    /// What a payload file holds.
     private static func payload(_ file: String) throws -> JSONValue {
-        let value: JSONValue
         do {
-            value = try JSONValue(parsing: Array(try ApplyCommand.text(of: file).utf8))
+            return try JSONValue(parsing: Array(try ApplyCommand.text(of: file).utf8))
         } catch let error as JSONError {
             throw CommandFailure("\(file) is no JSON: \(error)")
         }
-        if value["order"] != nil { return value }
-        return ["order": value, "refunds": []]
     }
 }
 

@@ -23,7 +23,16 @@ enum PreviewJSON {
             object["reason"] = .string(reason)
             object["findings"] = .array(findings.map { .string($0) })
         }
-        object["documents"] = .array(preview.documents.map(document))
+        if !preview.entries.isEmpty {
+            object["summary"] = .array(
+                preview.entries.map { entry in
+                    var part = entry.content.object ?? [:]
+                    part["source"] = .string(entry.source)
+                    part["day"] = .string(entry.happenedOn.description)
+                    return .object(part)
+                })
+        }
+        object["documents"] = .array(preview.entries.isEmpty ? preview.documents.map(document) : [])
         return .object(object)
     }
 
