@@ -113,7 +113,9 @@ struct OrderPlanning: Sendable {
         guard let sale = try await SaleStore.lock(order, in: session) else { return nil }
         let rules = try await rules.rules(of: order.storeID)
         let standing =
-            if let summary = SummaryID(order.orderID) {
+            if let mark = sale.mark {
+                try await takeBack(order, sale: sale, mark: mark, rules: rules, in: session)
+            } else if let summary = SummaryID(order.orderID) {
                 try await planSummary(summary, of: order, sale: sale, rules: rules, in: session)
             } else {
                 try await planOrder(order, sale: sale, rules: rules, in: session)
@@ -121,6 +123,17 @@ struct OrderPlanning: Sendable {
         try await SaleStore.store(
             standing, of: order, revision: sale.revision, mappingVersion: rules.mappingVersion, in: session)
         return standing
+    }
+
+    /// Whatever the store says of an order that an operator had voided, nothing of it is posted.
+    private func takeBack(
+        _ order: OrderReference, sale: SaleToPlan, mark: OrderVoid.Mark, rules: PlanningRules,
+        in session: some PostgresSession
+    ) async throws -> OrderStanding {
+        let (state, reason) = try await OrderVoid.withdraw(
+            storeID: order.storeID, orgID: sale.orgID, orderID: order.orderID, revision: sale.revision, mark: mark,
+            isDryRun: rules.isDryRun, by: Self.origin, in: session)
+        return OrderStanding(state: state, reason: reason)
     }
 
     private func planOrder(

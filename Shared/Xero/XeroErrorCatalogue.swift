@@ -174,6 +174,24 @@ public enum XeroErrorCatalogue {
             ["status voided cannot be applied"], "document.paid", .askPerson,
             "The document has a payment or credit note on it and cannot be voided.",
             "Remove the payment in Xero, then retry."),
+        Entry(
+            ["status deleted cannot be applied"], "document.state", .lookUp,
+            "The document was approved in Xero meanwhile and cannot be deleted.",
+            "Retry: it is looked up and voided."),
+        Entry(
+            ["allocation", "could not be found"], "document.gone", .lookUp,
+            "Xero does not have this allocation any more.", "Retry: it is looked up, and done if it is gone."),
+        Entry(
+            ["payment", "could not be found"], "document.gone", .lookUp,
+            "Xero does not have this payment any more.", "Retry: it is looked up, and done if it is gone."),
+        Entry(
+            ["reconciled"], "payment.reconciled", .askPerson,
+            "The payment is reconciled with a bank statement line, and Xero does not delete it.",
+            "Unreconcile it in Xero (the payment's page, Options, Remove & Redo or Unreconcile), then retry."),
+        Entry(
+            ["batch payment"], "payment.batch", .askPerson,
+            "The payment is part of a batch payment, which Xero only deletes as a whole.",
+            "Take it out of the batch in Xero, or delete it there, then retry."),
     ]
 
     private static let locks = [

@@ -72,6 +72,10 @@ enum CellSubject: String, Sendable, CaseIterable {
     case refund
     case update = "invoice update"
     case void = "invoice void"
+    case paymentDeletion = "payment deletion"
+    case refundDeletion = "refund deletion"
+    case noteVoid = "note void"
+    case allocationRemoval = "alloc. removal"
 
     /// The endpoint that the fault is put on.
     var endpoint: String {
@@ -82,6 +86,9 @@ enum CellSubject: String, Sendable, CaseIterable {
         case .creditNote: "PUT /CreditNotes"
         case .allocation: "PUT /CreditNotes/{id}/Allocations"
         case .update, .void: "POST /Invoices"
+        case .paymentDeletion, .refundDeletion: "POST /Payments/{id}"
+        case .noteVoid: "POST /CreditNotes"
+        case .allocationRemoval: "DELETE /CreditNotes/{id}/Allocations/{id}"
         }
     }
 
@@ -91,15 +98,24 @@ enum CellSubject: String, Sendable, CaseIterable {
         case .contact, .invoice, .payment: nil
         case .creditNote, .refund: .paid
         case .allocation, .update, .void: .unpaid
+        case .paymentDeletion, .refundDeletion, .noteVoid, .allocationRemoval: after
+        }
+    }
+
+    /// Whether an operator takes the orders back.
+    var isTakenBack: Bool {
+        switch self {
+        case .paymentDeletion, .refundDeletion, .noteVoid, .allocationRemoval: true
+        default: false
         }
     }
 
     /// What the orders are in the end.
     var after: SampleOrder.Kind {
         switch self {
-        case .contact, .invoice, .payment: .paid
-        case .creditNote, .refund: .refunded
-        case .allocation: .reduced
+        case .contact, .invoice, .payment, .paymentDeletion: .paid
+        case .creditNote, .refund, .refundDeletion, .noteVoid: .refunded
+        case .allocation, .allocationRemoval: .reduced
         case .update: .unpaid
         case .void: .cancelled
         }
@@ -135,7 +151,11 @@ struct FaultCell: Sendable {
             for index in orders.indices { (orders[index].net, orders[index].tax) = (ExactDecimal(50), ExactDecimal(5)) }
         }
         harness.faults((rules.isEmpty ? fault.rules : rules).map(rule))
-        try await harness.plan(orders, revision: revision)
+        if subject.isTakenBack {
+            try await harness.takeBack(orders)
+        } else {
+            try await harness.plan(orders, revision: revision)
+        }
         let seen = try await work(look)
         return try await seen + problems(orders)
     }
@@ -195,7 +215,7 @@ struct FaultCell: Sendable {
         let harness = harness
         let gate = CallGate(fault.gate ?? .before, isKill: !isOpenedAfterwards) { request in
             let path = request.path.prefix { $0 != "?" }.split(separator: "/").dropFirst(2)
-            let words = path.enumerated().map { $0.offset == 1 ? "{id}" : String($0.element) }
+            let words = path.enumerated().map { $0.offset % 2 == 1 ? "{id}" : String($0.element) }
             return "\(request.method.rawValue) /\(words.joined(separator: "/"))" == subject.endpoint
         }
         let first = harness.writer("writer-1", gate: gate)
@@ -220,7 +240,7 @@ struct FaultCell: Sendable {
     }
 
     private func problems(_ orders: [SampleOrder]) async throws -> [String] {
-        var problems = harness.discrepancies(orders)
+        var problems = subject.isTakenBack ? harness.remains(orders) : harness.discrepancies(orders)
         let unsettled = try await harness.count("state NOT IN ('posted', 'voided', 'superseded')")
         if unsettled > 0 {
             let reasons = try await harness.database.query(

@@ -50,6 +50,8 @@ struct SampleOrder: Sendable {
     var name: String?
     var email: String?
     var date = "2026-11-20"
+    /// How the invoice is posted.
+    var status = "AUTHORISED"
 
     var id: String { String(number) }
     var total: ExactDecimal { net + tax }
@@ -136,7 +138,7 @@ struct SampleOrder: Sendable {
         PlannedDocument(
             invoice, number: invoiceNumber,
             desired: [
-                "Type": "ACCREC", "Contact": link("$contact", contact), "Status": "AUTHORISED",
+                "Type": "ACCREC", "Contact": link("$contact", contact), "Status": .string(status),
                 "LineAmountTypes": "Exclusive", "InvoiceNumber": .string(invoiceNumber),
                 "Reference": .string("Order \(number)"), "Url": .string("http://shop/order/\(number)"),
                 "Date": .string(date), "DueDate": .string(date), "CurrencyCode": "AUD", "LineItems": [line(net)],

@@ -5,8 +5,8 @@ import Postgres
 /// `counterfoil orders`
 struct OrdersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "orders", abstract: "Look at orders and what became of them.",
-        subcommands: [List.self, Show.self])
+        commandName: "orders", abstract: "Look at orders and what became of them, void them, and bring them back.",
+        subcommands: [List.self, Show.self, VoidOrderCommand.self, RestoreOrderCommand.self])
 
     /// `counterfoil orders list [STORE] [--state STATE]`
     struct List: AsyncParsableCommand {
@@ -15,7 +15,7 @@ struct OrdersCommand: AsyncParsableCommand {
         @Argument(help: "Only this store's.")
         var store: String?
 
-        @Option(name: .long, help: "Only those in this state: observed, ignored, held, planned, posted, dead.")
+        @Option(name: .long, help: "Only those in this state: observed, ignored, held, planned, posted, dead, voided.")
         var state: OrderState?
 
         @Flag(name: .long, help: "Daily summaries instead of orders.")
@@ -100,4 +100,5 @@ enum OrderState: String, ExpressibleByArgument, CaseIterable {
     case planned
     case posted
     case dead
+    case voided
 }

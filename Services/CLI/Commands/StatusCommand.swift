@@ -159,7 +159,7 @@ struct StatusText {
     }
 
     private var orderTable: [String] {
-        let states = ["observed", "ignored", "planned", "posted", "held", "dead"]
+        let states = ["observed", "ignored", "planned", "posted", "voided", "held", "dead"]
         var table = TextTable(["store"] + states, right: Set(states))
         for store in status.list("stores") {
             let own = status.list("orders").filter { $0.cell("store") == store.cell("store") }

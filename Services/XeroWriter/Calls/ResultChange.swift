@@ -47,7 +47,9 @@ struct ResultChange: Sendable {
     mutating func adopt(_ document: StoredDocument, _ element: XeroElement, isVoid: Bool) throws {
         var document = document
         document.machine.sentVoid = isVoid
-        let difference = isVoid ? nil : VerdictReader.difference(document, element.value)
+        // What is to be removed need not be as it was wanted.
+        let difference =
+            isVoid || document.machine.desiredVoid ? nil : VerdictReader.difference(document, element.value)
         if difference != nil, try repair(&document, element, "adopted") {
             if Self.hasEntries(element.value) { adopted.append(document.id) }
             return
@@ -136,7 +138,7 @@ struct ResultChange: Sendable {
     ) throws {
         let from = document.machine.state
         try document.machine.handle(event)
-        document.setPosted(element.value, id: element.id ?? "")
+        document.setPosted(element.value, id: element.id ?? document.xeroID ?? "")
         document.attempts = 0
         document.lookupFirst = false
         document.reason = document.machine.state == .held ? difference : nil

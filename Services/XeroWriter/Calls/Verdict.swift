@@ -36,9 +36,12 @@ enum VerdictReader {
     }
 
     private static func verdict(_ document: StoredDocument, _ answer: XeroElement, isVoid: Bool) -> Verdict {
+        if isVoid, answer.errors.isEmpty, !answer.hasErrorStatus, answer.value["IsDeleted"]?.bool == true {
+            return .posted(answer, difference: nil)
+        }
         if answer.isSuccess {
             if let known = document.xeroID, known != answer.id { return .unknown }
-            guard isVoid || shows(document, answer) else { return .unknown }
+            guard isVoid ? showsVoid(answer) : shows(document, answer) else { return .unknown }
             return .posted(answer, difference: isVoid ? nil : difference(document, answer.value))
         }
         if !answer.errors.isEmpty { return .refused(messages: answer.errors) }
@@ -56,6 +59,11 @@ enum VerdictReader {
             return answer.naturalID == naturalID(of: document)
         case .payment, .refund, .allocation: return answer.value["Amount"]?.decimal != nil && !answer.isGone
         }
+    }
+
+    /// Whether an answer that reports success does not show that the document is still there.
+    private static func showsVoid(_ answer: XeroElement) -> Bool {
+        answer.value["Status"]?.string.map { _ in answer.isGone } ?? true
     }
 
     /// What tells a document apart in an answer: its number, the contact's number, the payment's reference.

@@ -44,7 +44,7 @@ struct Lookups: Sendable {
     ) async throws -> [Int64: Finding] {
         switch kind {
         case .invoice: return try await invoices(documents, operation)
-        case .allocation: return try await allocations(documents)
+        case .allocation: return try await allocations(documents, operation)
         case .contact where operation == .update:
             // A contact's change says what everything has to be: sent twice it does what sent once it does.
             return Dictionary(documents.map { ($0.id, .absent) }, uniquingKeysWith: { first, _ in first })
@@ -72,7 +72,12 @@ struct Lookups: Sendable {
         var found: [Int64: Finding] = [:]
         for document in documents {
             let collection = BatchComposer.collection(kind)
-            let elements = try await read(.element(collection, id: document.xeroID ?? ""), collection)
+            let elements = try await read(
+                .element(collection, id: document.xeroID ?? ""), collection, mayBeAbsent: operation == .void)
+            if elements.isEmpty {
+                found[document.id] = gone(document)
+                continue
+            }
             found.merge(try await findings([document], elements, operation)) { first, _ in first }
         }
         return found
@@ -128,7 +133,9 @@ struct Lookups: Sendable {
         return named + (try await read(.element(.contacts, id: number), .contacts, mayBeAbsent: true))
     }
 
-    private func allocations(_ documents: [StoredDocument]) async throws -> [Int64: Finding] {
+    private func allocations(
+        _ documents: [StoredDocument], _ operation: DocumentOperation
+    ) async throws -> [Int64: Finding] {
         var found: [Int64: Finding] = [:]
         let keys = BatchComposer.references(in: documents)
         let xeroIDs = try await DocumentStore.xeroIDs(keys: keys, in: writer.database)
@@ -145,13 +152,14 @@ struct Lookups: Sendable {
                 allocation["Invoice"]?["InvoiceID"]?.string == xeroIDs[invoiceKey]
                     && allocation["Amount"]?.decimal == document.total
             }
+            guard let match else {
+                found[document.id] = operation == .void ? gone(document) : .absent
+                continue
+            }
             // Xero need not tell an allocation's own id here; the credit note's stands for it.
-            found[document.id] =
-                match.map { value in
-                    var element = XeroElement(value, collection: .allocations)
-                    element.id = element.id ?? noteID
-                    return .found(element)
-                } ?? .absent
+            var element = XeroElement(match, collection: .allocations)
+            element.id = element.id ?? noteID
+            found[document.id] = operation == .void ? .outdated(element) : .found(element)
         }
         return found
     }
@@ -177,7 +185,19 @@ struct Lookups: Sendable {
     }
 
     private func void(_ document: StoredDocument, _ elements: [XeroElement]) -> Finding {
-        elements.first { $0.id == document.xeroID && $0.isGone }.map { .found($0) } ?? .absent
+        guard let element = elements.first(where: { $0.id == document.xeroID }) else { return .absent }
+        // As it is by now, it says how it can be removed.
+        return element.isGone ? .found(element) : .outdated(element)
+    }
+
+    /// What Xero does not have any more.
+    private func gone(_ document: StoredDocument) -> Finding {
+        let collection = BatchComposer.collection(kind)
+        let posted = document.posted.flatMap { try? JSONValue(parsing: $0) }
+        var value = posted?.object ?? [:]
+        value[collection.idField] = .string(document.xeroID ?? "")
+        value["Status"] = "DELETED"
+        return .found(XeroElement(.object(value), collection: collection))
     }
 
     private func change(

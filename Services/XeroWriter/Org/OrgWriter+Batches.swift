@@ -127,8 +127,9 @@ extension OrgWriter {
         CallRecord(
             id: callID, orgID: orgID, purpose: CallPurpose(shape.operation), kind: shape.kind,
             method: composition.method.rawValue, path: composition.path,
-            body: String(decoding: composition.body, as: UTF8.self),
-            idempotencyKey: XeroRequest.idempotencyKey(orgID: orgID, callID: callID), holder: holder,
+            body: composition.body.isEmpty ? nil : String(decoding: composition.body, as: UTF8.self),
+            idempotencyKey: composition.takesKey ? XeroRequest.idempotencyKey(orgID: orgID, callID: callID) : nil,
+            holder: holder,
             elements: composition.documents.map {
                 CallRecord.Element(documentID: $0.id, version: $0.machine.desiredVersion)
             })

@@ -15,6 +15,8 @@ struct PlanWork {
     /// Keys of documents that are wanted differently from before.
     private var differing: Set<String> = []
     private var dependencies: [String: [String]] = [:]
+    /// What needs a document, of all that have rows here, by key.
+    private var dependants: [String: [String]] = [:]
 
     init(order: PlannedOrder, present: [StoredDocument], new: Set<String>) {
         self.order = order
@@ -82,7 +84,9 @@ struct PlanWork {
     /// Stores what each document needs.
     mutating func settleDependencies(in session: some PostgresSession) async throws {
         var pairs: [(document: Int64, dependsOn: Int64)] = []
-        for (key, planned) in planned {
+        let wanted = planned.filter { !$0.planned.voided }
+        if wanted.count < planned.count { try await readDependants(in: session) }
+        for (key, planned) in wanted {
             guard let document = documents[key] else { continue }
             for reference in planned.dependsOn {
                 let needed = order.key(reference)
@@ -91,17 +95,39 @@ struct PlanWork {
                 dependencies[key, default: []].append(needed)
             }
         }
-        let ids = planned.compactMap { documents[$0.key]?.id }
+        let ids = wanted.compactMap { documents[$0.key]?.id }
         guard !pairs.isEmpty else { return }
         try await PlanStore.replaceDependencies(pairs, of: ids, in: session)
+    }
+
+    /// Reads what needs what: documents that are to be voided wait for what needs them.
+    private mutating func readDependants(in session: some PostgresSession) async throws {
+        let keys = Dictionary(documents.map { ($0.value.id, $0.key) }, uniquingKeysWith: { first, _ in first })
+        let needs = try await DocumentStore.dependencies(of: keys.keys.sorted(), in: session)
+        for (id, needed) in needs {
+            guard let key = keys[id] else { continue }
+            for other in needed { if let other = keys[other] { dependants[other, default: []].append(key) } }
+        }
+    }
+
+    /// What a document waits for.
+    private func whatBlocks(_ key: String, isVoid: Bool) -> StoredDocument? {
+        guard isVoid else {
+            return (dependencies[key] ?? []).compactMap { documents[$0] }.first { !$0.satisfiesDependants }
+        }
+        let going = Set(planned.filter { $0.planned.voided }.map { $0.key })
+        return (dependants[key] ?? []).compactMap { documents[$0] }.sorted { $0.id < $1.id }.first {
+            (going.contains($0.key.text) || $0.machine.desiredVoid) && $0.isInXero && $0.machine.state != .voided
+        }
     }
 
     /// Moves each document to the state that follows, what others need before what needs it.
     mutating func settleStates() throws {
         for (key, planned) in planned {
             guard var document = documents[key] else { continue }
-            let blocker = (dependencies[key] ?? []).compactMap { documents[$0] }.first { !$0.satisfiesDependants }
+            let blocker = whatBlocks(key, isVoid: planned.voided)
             let changed = differing.contains(key)
+            document.machine.mayExist = document.lookupFirst
             try document.machine.handle(.planned(changed: changed, void: planned.voided, blocked: blocker != nil))
             settleReason(&document, blocker: blocker)
             if changed || document.machine != before[key]?.machine {
@@ -167,7 +193,7 @@ struct PlanWork {
         try await Audit.add(touched.compactMap(entry), in: session)
         let ready = planned.compactMap { documents[$0.key] }.filter { $0.machine.state == .ready }
         change.ready = ready.map(\.key.text)
-        try await LedgerMessages.announce(ready, origin: order.actor, in: session)
+        try await LedgerMessages.announce(ready, origin: order.announcer ?? order.actor, in: session)
         change.orderState = orderState()
     }
 
@@ -182,7 +208,8 @@ struct PlanWork {
         let key = document.key.text
         let former = new.contains(key) ? nil : before[key]
         guard former?.machine.state != document.machine.state || differing.contains(key) else { return nil }
-        let cause = "order \(order.orderID) revision \(order.revision), mapping \(order.mappingVersion)"
+        let cause =
+            order.cause ?? "order \(order.orderID) revision \(order.revision), mapping \(order.mappingVersion)"
         let from = former?.machine.state.rawValue ?? "new"
         let version = differing.contains(key) ? ", version \(document.machine.desiredVersion)" : ""
         return AuditEntry(

@@ -39,7 +39,7 @@ public enum PlanWriter {
             traceparent: traceparent)
         var present = try await DocumentStore.lock(
             keys: order.allKeys, storeID: storeID, orderID: orderID, in: session)
-        let standing = present.filter { $0.orderID == orderID && $0.key.storeID == storeID }
+        let standing = order.own(present)
         let key = DocumentKey(orgID: orgID, storeID: storeID, kind: .invoice, sourceID: orderID, part: "1")
         let revised = PlanRevision.revise(
             plan, standing: standing.map { StandingDocument($0, mappingVersion: mappingVersion) }, order: key,
@@ -63,6 +63,40 @@ public enum PlanWriter {
         }
         var work = PlanWork(order: order, present: present, new: inserted)
         try await work.settleContents(in: session)
+        try await work.settleDependencies(in: session)
+        try work.settleStates()
+        try await work.store(in: session)
+        return work.change
+    }
+
+    /// Takes an order's documents back: what Xero has, or may have, is removed there, what needs something before that;
+    /// what was never sent is not sent.
+    ///
+    /// The caller holds the row of the order in `sale`. Doing it twice does the same as once.
+    /// - Parameters:
+    ///   - storeID: our id of the store.
+    ///   - orgID: our id of the Xero organisation.
+    ///   - orderID: the storefront's id of the order.
+    ///   - revision: the newest snapshot of the order.
+    ///   - actor: who wants it, for the audit trail.
+    ///   - announcer: the service whose relay announces what can be sent.
+    ///   - cause: why, for the audit trail.
+    ///   - isDryRun: whether nothing may be sent.
+    ///   - session: the transaction.
+    /// - Returns: what changed; posted means that nothing is left to be removed.
+    public static func withdraw(
+        storeID: String, orgID: String, orderID: String, revision: Int, by actor: String, announcer: String,
+        cause: String, isDryRun: Bool = false, in session: some PostgresSession
+    ) async throws -> PlanChange {
+        var order = PlannedOrder(
+            plan: OrderPlan(documents: []), storeID: storeID, orgID: orgID, orderID: orderID, revision: revision,
+            mappingVersion: 0, isBackfill: false, isDryRun: isDryRun, actor: actor)
+        order.announcer = announcer
+        order.cause = cause
+        let present = try await DocumentStore.lock(keys: [], storeID: storeID, orderID: orderID, in: session)
+        order.plan = OrderPlan(
+            documents: PlanRevision.withdrawn(order.own(present).map { StandingDocument($0, mappingVersion: 0) }))
+        var work = PlanWork(order: order, present: present, new: [])
         try await work.settleDependencies(in: session)
         try work.settleStates()
         try await work.store(in: session)
@@ -96,6 +130,15 @@ struct PlannedOrder: Sendable {
     var isDryRun: Bool
     var actor: String
     var traceparent: String?
+    /// Whose relay announces what can be sent; the actor's unless given.
+    var announcer: String?
+    /// Why, for the audit trail; the revision and mapping planned with unless given.
+    var cause: String?
+
+    /// The documents of the order itself, of all that are at hand.
+    func own(_ documents: [StoredDocument]) -> [StoredDocument] {
+        documents.filter { $0.orderID == orderID && $0.key.storeID == storeID }
+    }
 
     func key(_ reference: DocumentKeyRef) -> String {
         DocumentKey(reference, orgID: orgID, storeID: storeID).text

@@ -63,6 +63,12 @@ public struct StoredDocument: Sendable {
         return "\(kind) \(key.part) of \(key.sourceID)"
     }
 
+    /// Whether Xero has it as a draft, or submitted for approval: such a document is deleted, not voided.
+    public var isDraft: Bool {
+        let element = posted.flatMap { try? JSONValue(parsing: $0) }
+        return ["DRAFT", "SUBMITTED"].contains(element?["Status"]?.string ?? "")
+    }
+
     /// The date it has in Xero; nil if it is not there.
     var postedDate: CalendarDate? {
         guard let posted, let element = try? JSONValue(parsing: posted) else { return nil }

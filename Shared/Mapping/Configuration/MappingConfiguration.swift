@@ -53,6 +53,8 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var guests: Guests
     /// What becomes of refunds of an amount without lines.
     public var amountOnlyRefunds: AmountOnlyRefunds
+    /// What becomes of orders whose payments are less or more than what was to be paid.
+    public var tenders: TenderPolicy
     /// Days from an invoice's date to its due date, 0 to 365.
     public var termsDays: Int
     /// Whether orders are posted one by one or summed up by day.
@@ -72,7 +74,7 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// Reads a mapping.
     /// - Parameter json: The merged mapping: an object of `rules`, `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
-    ///   `refunds`, `terms_days`, `posting`, `summary` and `currency_rates`. Only `accounts.sales` is required.
+    ///   `refunds`, `tenders`, `terms_days`, `posting`, `summary` and `currency_rates`. Only `accounts.sales` is required.
     /// - Throws: ``MappingError`` naming the path of every mistake and, for a word that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
         let problems = MappingProblems()
@@ -82,8 +84,8 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// The keys a mapping may have.
     static let keys = [
-        "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "terms_days", "posting", "summary",
-        "currency_rates",
+        "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "tenders", "terms_days", "posting",
+        "summary", "currency_rates",
     ]
 
     /// Reads what can be read, and reports the rest.
@@ -108,6 +110,7 @@ public struct MappingConfiguration: Sendable, Hashable {
         guests = root.object("contacts", keys: ["guests"]).choice("guests", Guests.self) ?? .each
         amountOnlyRefunds =
             root.object("refunds", keys: ["amount_only"]).choice("amount_only", AmountOnlyRefunds.self) ?? .hold
+        tenders = TenderPolicy(root.object("tenders", keys: TenderPolicy.keys))
         termsDays = root.integer("terms_days", in: 0...365) ?? 0
         rules = MappingRules(root["rules"], path: root.path.key("rules"), problems: problems)
         posting = root.choice("posting", PostingMode.self) ?? .eachOrder

@@ -20,6 +20,7 @@ public enum Planner {
         invoiceDate: CalendarDate? = nil, table: DailyRates? = nil
     ) -> PlanOutcome {
         do throws(Hold) {
+            let order = mapping.tenders.rounded(order)
             var context = PlanContext(
                 order: order, mapping: mapping, org: org, store: store,
                 invoiceDate: invoiceDate ?? org.date(order.paidAt ?? order.createdAt))
@@ -36,6 +37,7 @@ public enum Planner {
             }
             if let hold = context.decisions.hold { throw Hold("\(hold.because): \(hold.value)") }
             let residuals = try OrderChecks(order: order, org: org).residuals()
+            try mapping.tenders.check(order)
             context.rates = try DocumentRates(
                 order.currency, mapping.currencyRates, org: org, stated: order.statedRate, table: table)
             var draft = OrderDraft(context)

@@ -52,14 +52,28 @@ extension LedgerCall {
                 return object
             }
         case ("DELETE", 4):
-            do throws(Rejection) {
-                let gone = try AllocationEntry.delete(words[3], creditNoteID: noteID, from: &book, context: context)
-                return wrap("Allocations", [["AllocationID": .string(gone.id), "IsDeleted": true]])
-            } catch {
-                return .notFound
-            }
+            return deleteAllocation(of: noteID, from: &book)
         default:
             return methodNotAllowed
+        }
+    }
+
+    /// Takes an allocation back; the answer is the allocation by itself.
+    private func deleteAllocation(of noteID: String, from book: inout OrganisationBook) -> Reply {
+        if let rejection { return .problem(10, "ValidationException", rejection) }
+        let before = book
+        do throws(Rejection) {
+            let gone = try AllocationEntry.delete(words[3], creditNoteID: noteID, from: &book, context: context)
+            if isPhantom { book = before }
+            return Reply(
+                200,
+                .json([
+                    "AllocationID": isPhantom ? .null : .string(gone.id), "Date": XeroDates.milliseconds(context.now),
+                    "Invoice": [["InvoiceID": .string(gone.invoiceID)]], "IsDeleted": .bool(!isPhantom),
+                ]))
+        } catch {
+            return error.recordID == nil
+                ? .notFound : .problem(10, "ValidationException", error.messages.joined(separator: " "))
         }
     }
 

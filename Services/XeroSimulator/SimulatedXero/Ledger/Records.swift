@@ -95,7 +95,7 @@ struct Payment: Sendable {
     let amount: ExactDecimal
     let currencyRate: ExactDecimal
     let reference: String?
-    let isReconciled: Bool
+    var isReconciled: Bool
     var isDeleted = false
     var updatedAt: Instant
 }

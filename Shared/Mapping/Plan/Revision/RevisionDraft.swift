@@ -206,12 +206,18 @@ struct RevisionDraft {
         for code in Set(currencyOf.values).union([currency ?? ""]).sorted() {
             let plan = CashPlan(
                 need: need(code, currencyOf), invoices: invoices.filter { currencyOf[$0.document] == code },
-                notes: notes.filter { currencyOf[$0.document] == code }, account: account(code, currencyOf))
+                notes: notes.filter { currencyOf[$0.document] == code }, account: account(code, currencyOf),
+                isPart: isPart)
             guard let plan else { return false }
             for flow in plan.payments { addPayment(flow, code) }
             for flow in plan.refunds { addRefund(flow, code) }
         }
         return true
+    }
+
+    /// Whether less was paid than the invoice comes to.
+    private var isPart: Bool {
+        ideal.documents(of: .payment).lazy.compactMap(\.total).sum() < (invoice.voided ? .zero : invoice.total ?? .zero)
     }
 
     /// What is left to be settled of a document.
