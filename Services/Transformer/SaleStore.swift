@@ -1,6 +1,7 @@
 import Accounting
 import JSON
 import Ledger
+import Mapping
 import Planning
 import Postgres
 
@@ -74,8 +75,13 @@ enum SaleStore {
                 mapping_version = \(mappingVersion), planned_at = now(), attempts = 0, retry_at = NULL
             WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)
             """)
+        let flagged = standing.anomalies.map { anomaly in
+            AuditEntry(
+                actor: OrderPlanning.origin, subject: order.text, change: "flagged: \(anomaly.kind.rawValue)",
+                cause: anomaly.message)
+        }
         try await Audit.add(
-            [
+            flagged + [
                 AuditEntry(
                     actor: OrderPlanning.origin, subject: order.text,
                     change: "version \(revision) -> \(standing.state)", cause: standing.reason ?? "planned")
@@ -101,6 +107,8 @@ struct OrderStanding: Sendable, Hashable {
     var state: String
     var reason: String?
     var findings: [String] = []
+    /// What looks odd and did not before, whether it is held for that or not.
+    var anomalies: [Anomaly] = []
 
     static func ignored(_ reason: String) -> OrderStanding { OrderStanding(state: "ignored", reason: reason) }
 

@@ -35,6 +35,13 @@ enum OrderQueries {
                     ORDER BY received_at DESC LIMIT 20
                 ) t
                 """),
+            "anomalies": try await session.json(
+                """
+                SELECT coalesce(json_agg(t), '[]') FROM (
+                    SELECT kind, message, flagged_at, accepted_at, accepted_by FROM anomaly
+                    WHERE store_id = \(store) AND order_id = \(id) ORDER BY flagged_at, kind, subject
+                ) t
+                """),
             "documents": try await session.json(documents(store: store, id: id)),
             "summaries": try await session.json(summaries(store: store, id: id)),
             "summed": try await session.json(summed(store: store, id: id)),
@@ -136,6 +143,10 @@ struct OrderText {
         ]
         if !order.cell("reason").isEmpty { lines.append("  \(order.cell("reason"))") }
         lines += order.list("findings").compactMap(\.string).map { "  - \($0)" }
+        lines += found.list("anomalies").map { row in
+            let by = row.cell("accepted_by")
+            return "  flagged\(by.isEmpty ? "" : ", accepted by \(by)"): \(row.cell("message"))"
+        }
         if order.count("planned_revision") < order.count("revision") {
             lines.append("  The newest version (\(order.cell("revision"))) waits to be planned.")
         }

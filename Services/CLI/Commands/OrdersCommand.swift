@@ -5,8 +5,8 @@ import Postgres
 /// `counterfoil orders`
 struct OrdersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "orders", abstract: "Look at orders and what became of them, void them, and bring them back.",
-        subcommands: [List.self, Show.self, VoidOrderCommand.self, RestoreOrderCommand.self])
+        commandName: "orders", abstract: "Look at orders and what became of them, accept, void and restore them.",
+        subcommands: [List.self, Show.self, AcceptCommand.self, VoidOrderCommand.self, RestoreOrderCommand.self])
 
     /// `counterfoil orders list [STORE] [--state STATE]`
     struct List: AsyncParsableCommand {
@@ -21,6 +21,9 @@ struct OrdersCommand: AsyncParsableCommand {
         @Flag(name: .long, help: "Daily summaries instead of orders.")
         var summaries = false
 
+        @Flag(name: .long, help: "Only those that look odd, which nobody accepted yet.")
+        var flagged = false
+
         @Option(name: .long, help: "At most so many.")
         var limit = 50
 
@@ -31,17 +34,21 @@ struct OrdersCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let (store, state, limit, summaries) = (store, state?.rawValue, limit, summaries)
+            let (store, state, limit, summaries, flagged) = (store, state?.rawValue, limit, summaries, flagged)
             let rows = try await DatabaseAccess().withDatabase { client in
                 try await client.json(
                     """
                     SELECT coalesce(json_agg(t), '[]') FROM (
                         SELECT store_id AS store, order_id AS order, order_number AS number, state,
                             store_status AS status, currency, total::text, to_char(modified_at AT TIME ZONE 'UTC',
-                            'YYYY-MM-DD HH24:MI') AS modified, reason
+                            'YYYY-MM-DD HH24:MI') AS modified, reason,
+                            (SELECT json_agg(kind ORDER BY kind) FROM anomaly a WHERE a.store_id = sale.store_id
+                                AND a.order_id = sale.order_id AND a.accepted_at IS NULL) AS flags
                         FROM sale WHERE (\(store as String?)::text IS NULL OR store_id = \(store as String?))
                             AND (\(state as String?)::text IS NULL OR state = \(state as String?))
                             AND (order_id LIKE 'day:%') = \(summaries)
+                            AND (NOT \(flagged) OR (store_id, order_id) IN (
+                                SELECT store_id, order_id FROM anomaly WHERE accepted_at IS NULL))
                         ORDER BY modified_at DESC, order_id LIMIT \(limit)
                     ) t
                     """)
@@ -52,11 +59,14 @@ struct OrdersCommand: AsyncParsableCommand {
         static func text(_ rows: [JSONValue]) -> [String] {
             guard !rows.isEmpty else { return ["No such orders."] }
             var table = TextTable(
-                ["store", "order", "state", "status", "total", "", "modified (UTC)", "reason"], right: ["total"])
+                ["store", "order", "state", "status", "total", "", "modified (UTC)", "flags", "reason"],
+                right: ["total"])
             for row in rows {
                 table.add([
                     row.cell("store"), row.cell("number"), row.cell("state"), row.cell("status"), row.cell("total"),
-                    row.cell("currency"), row.cell("modified"), oneLine(row.cell("reason"), limit: 90),
+                    row.cell("currency"), row.cell("modified"),
+                    row.list("flags").compactMap(\.string).joined(separator: ", "),
+                    oneLine(row.cell("reason"), limit: 90),
                 ])
             }
             return table.lines

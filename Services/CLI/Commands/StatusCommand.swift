@@ -31,6 +31,7 @@ enum StatusQueries {
             "xero": try await session.json(xero),
             "stores": try await session.json(stores),
             "dead_letters": try await session.json(deadLetters),
+            "flagged": try await session.json(flagged),
         ]
     }
 
@@ -105,6 +106,14 @@ enum StatusQueries {
                 (SELECT h.last_error FROM hint h WHERE h.store_id = s.id AND h.last_error IS NOT NULL
                  ORDER BY h.due_at LIMIT 1) AS read_error
             FROM store s LEFT JOIN sweep w ON w.store_id = s.id WHERE s.removed_at IS NULL ORDER BY s.id
+        ) t
+        """
+
+    private static let flagged: PostgresQuery = """
+        SELECT coalesce(json_agg(t), '[]') FROM (
+            SELECT a.store_id AS store, count(DISTINCT a.order_id) AS orders FROM anomaly a
+            JOIN sale s ON s.store_id = a.store_id AND s.order_id = a.order_id AND s.state <> 'held'
+            WHERE a.accepted_at IS NULL GROUP BY a.store_id ORDER BY a.store_id
         ) t
         """
 
@@ -221,6 +230,10 @@ struct StatusText {
         if orders("held", "summaries") > 0 {
             lines.append(
                 "\(orders("held", "summaries")) held daily summaries: counterfoil orders list --summaries --state held")
+        }
+        let flagged = status.list("flagged").reduce(0) { $0 + $1.count("orders") }
+        if flagged > 0 {
+            lines.append("\(flagged) orders look odd and were posted: counterfoil orders list --flagged")
         }
         let letters = status.list("dead_letters").reduce(0) { $0 + $1.count("letters") }
         if letters > 0 { lines.append("\(letters) dead letters: counterfoil dead-letters list") }

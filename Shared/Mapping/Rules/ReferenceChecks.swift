@@ -78,8 +78,8 @@ struct ReferenceChecks {
 
     private func check(_ template: TrackingTemplate, _ path: MappingPath) {
         guard let tracking = reference.tracking else { return }
-        guard let options = tracking.first(where: { $0.name == template.category })?.options else {
-            let hint = NearestWord.hint(template.category, among: tracking.map(\.name).sorted())
+        guard let options = tracking[template.category] else {
+            let hint = NearestWord.hint(template.category, among: tracking.keys.sorted())
             problems.report(path, "the organisation has no tracking category '\(template.category)'\(hint)")
             return
         }
@@ -92,8 +92,8 @@ struct ReferenceChecks {
     // MARK: Accounts
 
     private func check(account code: String, for uses: [Use], _ path: MappingPath) {
-        guard reference.accounts != nil else { return }
-        guard let account = reference.account(code) else {
+        guard let accounts = reference.accounts else { return }
+        guard let account = accounts[code] else {
             problems.report(path, "the organisation has no account '\(code)'\(suggestion(code, for: uses))")
             return
         }
@@ -109,11 +109,9 @@ struct ReferenceChecks {
 
     /// The account that was probably meant, among those that would do; else all of these.
     private func suggestion(_ code: String, for uses: [Use]) -> String {
-        let usable = (reference.accounts ?? []).filter { account in
-            account.code != nil && uses.allSatisfy { $0.fits(account) }
-        }
-        .sorted { ($0.code ?? "") < ($1.code ?? "") }
-        if let near = NearestWord.to(code, among: usable.compactMap(\.code)),
+        let usable = (reference.accounts ?? [:]).values.filter { account in uses.allSatisfy { $0.fits(account) } }
+            .sorted { $0.code < $1.code }
+        if let near = NearestWord.to(code, among: usable.map(\.code)),
             let account = usable.first(where: { $0.code == near })
         {
             return "; did you mean \(account.named)?"
@@ -126,17 +124,17 @@ struct ReferenceChecks {
     // MARK: Tax types
 
     private func check(taxType: String, on codes: [String], _ path: MappingPath) {
-        guard let rates = reference.taxRates?.filter({ $0.isActive && $0.percent != nil }) else { return }
-        guard let rate = reference.taxRate(taxType) else {
-            let hint = NearestWord.hint(taxType, among: reference.taxTypes)
+        guard let rates = reference.taxRates else { return }
+        guard let rate = rates[taxType] else {
+            let hint = NearestWord.hint(taxType, among: rates.keys.sorted())
             problems.report(path, "the organisation has no active tax type '\(taxType)'\(hint)")
             return
         }
         for code in codes {
-            guard let account = reference.account(code), account.takesLines, !account.isArchived,
+            guard let account = reference.accounts?[code], account.takesLines, !account.isArchived,
                 !rate.classes.contains(account.accountClass)
             else { continue }
-            let others = rates.filter { $0.classes.contains(account.accountClass) }
+            let others = rates.values.filter { $0.classes.contains(account.accountClass) }
             // Of the same percent, if there is one alone: the purchase's tax type was taken for the sale's.
             let same = others.filter { $0.percent == rate.percent }
             let types = (same.count == 1 ? same : others).map(\.type).sorted()

@@ -63,7 +63,9 @@ struct PreviewCommand: AsyncParsableCommand {
             if let payload {
                 var past = OrderDecision.Past()
                 past.rates = try await OrderHistory.rates(of: payload, rules: source.rules, in: client)
-                return [OrderPreview(payload, past: past, rules: source.rules)]
+                let preview = OrderPreview(payload, past: past, rules: source.rules)
+                let baseline = try await AnomalyStore.baseline(of: store, in: client)
+                return [try await source.flagged(preview, baseline, in: client)]
             }
             return try await source.previews(order: order, last: last, in: client)
         }
@@ -139,13 +141,15 @@ struct PreviewSource: Sendable {
                         + "storefront."
                 } ?? "Store \(store) has no orders here yet.")
         }
+        let baseline = try await AnomalyStore.baseline(of: store, in: session)
         var previews: [OrderPreview] = []
         for row in rows {
             let id = try row.decode("order_id", as: String.self)
             let revision = try row.decode("revision", as: Int.self)
             let createdAt = try row.decode("created_at", as: Int64?.self).map { Instant(microseconds: $0) }
             previews.append(
-                try await preview(orderID: id, revision: revision, createdAt: createdAt, in: session))
+                try await flagged(
+                    preview(orderID: id, revision: revision, createdAt: createdAt, in: session), baseline, in: session))
         }
         return previews
     }
@@ -161,6 +165,22 @@ struct PreviewSource: Sendable {
             storeID: store, orderID: orderID, revision: revision, createdAt: createdAt, since: rules.since, in: session)
         past.rates = try await OrderHistory.rates(of: snapshot, past: past, rules: rules, in: session)
         return OrderPreview(snapshot, past: past, rules: rules)
+    }
+
+    /// A preview with what looks odd about the order.
+    func flagged(
+        _ preview: OrderPreview, _ baseline: SaleBaseline, in session: some PostgresSession
+    ) async throws -> OrderPreview {
+        let policy = rules.mapping.anomalies
+        guard let order = preview.order, preview.outcome.isSale, !policy.isOff else { return preview }
+        let (store, traits) = (rules.store.storeID, SaleTraits(order))
+        let twin = try await AnomalyStore.twin(of: traits, notOf: order.orderID, storeID: store, in: session)
+        let accepted = try await AnomalyStore.accepted(storeID: store, orderID: order.orderID, in: session)
+        var flagged = preview
+        flagged.flag(
+            AnomalySearch(traits, policy: policy, order: order.number).anomalies(baseline: baseline, twin: twin),
+            accepted: accepted, policy: policy)
+        return flagged
     }
 }
 

@@ -32,6 +32,13 @@ enum PreviewJSON {
                     return .object(part)
                 })
         }
+        object["anomalies"] = .array(
+            preview.anomalies.map { found in
+                [
+                    "kind": .string(found.anomaly.kind.rawValue), "message": .string(found.anomaly.message),
+                    "accepted": .bool(found.isAccepted),
+                ]
+            })
         object["documents"] = .array(preview.entries.isEmpty ? preview.documents.map(document) : [])
         return .object(object)
     }

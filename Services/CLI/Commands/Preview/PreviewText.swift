@@ -67,6 +67,7 @@ struct PreviewText {
         }
         lines += order.refunds.map { "refunded: \(amount($0.amount))" }
         lines += preview.coupons.map { "coupon \($0.code): took off \(amount($0.amount)); the lines are net of it" }
+        lines += preview.anomalies.map { "FLAGGED\($0.isAccepted ? ", and accepted" : ""): \($0.anomaly.message)" }
         return lines
     }
 
@@ -173,12 +174,12 @@ struct PreviewText {
     }
 
     private func named(_ code: String) -> String {
-        guard let name = preview.reference?.account(code)?.name, !name.isEmpty else { return code }
+        guard let name = preview.reference?.accounts?[code]?.name, !name.isEmpty else { return code }
         return "\(code) \(name)"
     }
 
     private func taxed(_ type: String) -> String {
-        guard let percent = preview.reference?.taxRate(type)?.percent else { return type }
+        guard let percent = preview.reference?.taxRates?[type]?.percent else { return type }
         return "\(type) (\(percent) %)"
     }
 

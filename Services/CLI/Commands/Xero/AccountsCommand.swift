@@ -74,20 +74,26 @@ struct AccountsPage: Sendable {
     private var facts: OrgFacts { OrgFacts(reference) }
 
     private var accounts: [ReferenceData.Account] {
-        (reference.accounts ?? []).filter { all || !$0.isArchived }.sorted {
-            ($0.code ?? "~", $0.name) < ($1.code ?? "~", $1.name)
-        }
+        let coded = (reference.accounts ?? [:]).values.sorted { $0.code < $1.code }
+        return (coded + reference.uncodedAccounts.sorted { $0.name < $1.name }).filter { all || !$0.isArchived }
     }
 
     private var taxRates: [ReferenceData.TaxRate] {
-        (reference.taxRates ?? []).filter { all || $0.isActive }.sorted { $0.type < $1.type }
+        let active = Array((reference.taxRates ?? [:]).values)
+        return (active + (all ? reference.retiredTaxRates : [])).sorted { $0.type < $1.type }
+    }
+
+    private var tracking: [(name: String, options: [String])] {
+        (reference.tracking ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
     }
 
     /// What an account can be named for in a mapping.
     private static func use(_ account: ReferenceData.Account) -> String {
         if account.isArchived { return "archived" }
         let uses = [account.takesLines ? "lines" : nil, account.takesPayments ? "payments" : nil].compactMap(\.self)
-        if uses.isEmpty { return account.systemAccount.map { "Xero's own (\($0.lowercased()))" } ?? "-" }
+        if uses.isEmpty {
+            return account.systemAccount.isEmpty ? "-" : "Xero's own (\(account.systemAccount.lowercased()))"
+        }
         return uses.joined(separator: ", ") + (account.systemAccount == "ROUNDING" ? "; rounding" : "")
     }
 
@@ -99,20 +105,20 @@ struct AccountsPage: Sendable {
         var chart = TextTable(["code", "account", "type", "tax type", "for"])
         for account in accounts {
             chart.add([
-                account.code ?? "-", oneLine(account.name, limit: 40), account.type, account.taxType ?? "",
+                account.code.isEmpty ? "-" : account.code, oneLine(account.name, limit: 40), account.type,
+                account.taxType,
                 Self.use(account),
             ])
         }
         var taxes = TextTable(["tax type", "name", "percent", "with accounts of class"], right: ["percent"])
         for rate in taxRates {
             taxes.add([
-                rate.type, oneLine(rate.name, limit: 40), rate.percent?.description ?? "",
-                rate.isActive
+                rate.type, oneLine(rate.name, limit: 40), rate.percent.description,
+                rate.status == "ACTIVE"
                     ? rate.classes.sorted().joined(separator: ", ").lowercased() : rate.status.lowercased(),
             ])
         }
         lines += ["", "Accounts"] + chart.lines.map { "  \($0)" } + ["", "Tax rates"] + taxes.lines.map { "  \($0)" }
-        let tracking = reference.tracking ?? []
         if !tracking.isEmpty {
             lines += ["", "Tracking"] + tracking.map { "  \($0.name): \($0.options.joined(separator: ", "))" }
         }
@@ -120,7 +126,7 @@ struct AccountsPage: Sendable {
     }
 
     var json: JSONValue {
-        func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+        func optional(_ text: String?) -> JSONValue { text.flatMap { $0.isEmpty ? nil : .string($0) } ?? .null }
         return [
             "org": .string(org), "name": optional(reference.name), "age_seconds": .number(JSONNumber(ageSeconds)),
             "currency": optional(reference.baseCurrency?.code), "time_zone": optional(facts.timeZone),
@@ -140,12 +146,12 @@ struct AccountsPage: Sendable {
                 taxRates.map { rate in
                     [
                         "type": .string(rate.type), "name": .string(rate.name), "status": .string(rate.status),
-                        "percent": rate.percent.map { JSONValue($0) } ?? .null,
+                        "percent": JSONValue(rate.percent),
                         "classes": .array(rate.classes.sorted().map { .string($0) }),
                     ]
                 }),
             "tracking": .array(
-                (reference.tracking ?? []).map { category in
+                tracking.map { category in
                     ["name": .string(category.name), "options": .array(category.options.map { .string($0) })]
                 }),
         ]
