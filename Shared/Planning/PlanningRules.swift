@@ -50,4 +50,12 @@ public struct PlanningRules: Sendable {
         lockDate = org.facts.lockDate
         isDryRun = store.isDryRun
     }
+
+    /// Adds the organisation's items, for a mapping that uses them.
+    /// - Parameter items: the items; nil if they were never read.
+    public mutating func know(_ items: KnownItems?) {
+        var reference = org.reference ?? ReferenceData(answers: [:])
+        reference.items = items
+        org.reference = reference
+    }
 }

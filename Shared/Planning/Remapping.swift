@@ -73,7 +73,7 @@ public struct Remapping: Sendable, Hashable {
             revised.documents.map { ($0.reference, $0) }, uniquingKeysWith: { first, _ in first })
         let isSettled = kept.contains { $0.reference.kind != .invoice && $0.standing == .inXero }
         for document in ideal.documents
-        where document.kind != .contact && done[document.reference] == nil {
+        where document.kind.isOfOrder && done[document.reference] == nil {
             guard let former = known[document.reference], former.standing == .inXero, !document.voided
             else { continue }
             let details = Self.differences(former.desired, document.desired)
@@ -81,7 +81,7 @@ public struct Remapping: Sendable, Hashable {
                 changes.append(Change(document: former.title, details: details, way: .stays))
             }
         }
-        for document in revised.documents where document.kind != .contact {
+        for document in revised.documents where document.kind.isOfOrder {
             let former = known[document.reference]
             guard let former, former.standing != .gone else {
                 if !document.voided {

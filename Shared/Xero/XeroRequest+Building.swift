@@ -155,6 +155,18 @@ extension XeroRequest {
             path: elementPath(collection, id: id) + (collection.takesUnitDecimals ? "?unitdp=4" : ""))
     }
 
+    /// Reads items, which have no pages.
+    /// - Parameters:
+    ///   - filter: the `where` expression, not encoded; nil for all.
+    ///   - modifiedSince: only what changed since, to the second; nil for everything.
+    /// - Returns: the request.
+    public static func items(where filter: String? = nil, modifiedSince: Instant? = nil) -> XeroRequest {
+        let condition = filter.map { "where=\(encoded($0))&" } ?? ""
+        var request = XeroRequest(method: .get, path: "\(root)/Items?\(condition)unitdp=4")
+        if let modifiedSince { request.headers["If-Modified-Since"] = XeroDate.header(modifiedSince) }
+        return request
+    }
+
     /// Reads reference data that has no pages.
     /// - Parameter name: `Organisation`, `Organisation/Actions`, `Accounts`, `TaxRates`, ...
     /// - Returns: the request.

@@ -65,6 +65,7 @@ enum CallFault: String, Sendable, CaseIterable {
 /// What a cell of the matrix writes: a kind of document, new or changed.
 enum CellSubject: String, Sendable, CaseIterable {
     case contact
+    case item
     case invoice
     case payment
     case creditNote = "credit note"
@@ -81,6 +82,7 @@ enum CellSubject: String, Sendable, CaseIterable {
     var endpoint: String {
         switch self {
         case .contact: "PUT /Contacts"
+        case .item: "PUT /Items"
         case .invoice: "PUT /Invoices"
         case .payment, .refund: "PUT /Payments"
         case .creditNote: "PUT /CreditNotes"
@@ -95,7 +97,7 @@ enum CellSubject: String, Sendable, CaseIterable {
     /// What the orders are before the fault is put on; nil if nothing is.
     var before: SampleOrder.Kind? {
         switch self {
-        case .contact, .invoice, .payment: nil
+        case .contact, .item, .invoice, .payment: nil
         case .creditNote, .refund: .paid
         case .allocation, .update, .void: .unpaid
         case .paymentDeletion, .refundDeletion, .noteVoid, .allocationRemoval: after
@@ -113,7 +115,7 @@ enum CellSubject: String, Sendable, CaseIterable {
     /// What the orders are in the end.
     var after: SampleOrder.Kind {
         switch self {
-        case .contact, .invoice, .payment, .paymentDeletion: .paid
+        case .contact, .item, .invoice, .payment, .paymentDeletion: .paid
         case .creditNote, .refund, .refundDeletion, .noteVoid: .refunded
         case .allocation, .allocationRemoval: .reduced
         case .update: .unpaid
@@ -136,6 +138,9 @@ struct FaultCell: Sendable {
     /// - Returns: what is wrong in the end; nothing if the books hold exactly one correct document each.
     func run(_ look: @escaping @Sendable () async throws -> [String] = { [] }) async throws -> [String] {
         var orders = (1...count).map { SampleOrder(number: $0, customer: $0, kind: subject.after) }
+        if subject == .item {
+            for index in orders.indices { (orders[index].item, orders[index].insistsOnItem) = ("SKU-\(index)", true) }
+        }
         var revision = 1
         if let before = subject.before {
             try await harness.plan(

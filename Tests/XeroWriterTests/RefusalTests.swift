@@ -30,6 +30,14 @@ struct Refusal: Sendable, CustomTestStringConvertible {
                 + "The contact name must be unique across all active contacts.", errorClass: "duplicate.contact",
             sentence: "already has a contact", subject: .contact),
         Refusal(
+            words: "Price List Item with Code 'contact' already exists", errorClass: "duplicate.item",
+            sentence: "already has an item", subject: .item),
+        Refusal(
+            words: "Item code 'BOOK-12' is not valid.", errorClass: "mapping.item", sentence: "does not know the item"),
+        Refusal(
+            words: "The item Code is limited to 30 characters.", errorClass: "item.code", sentence: "too long",
+            subject: .item),
+        Refusal(
             words: "Account code '999' is not a valid code for this document.", errorClass: "mapping.account",
             sentence: "does not accept the account code"),
         Refusal(

@@ -74,9 +74,9 @@ enum OrderQueries {
                 d.currency, d.document_date AS date, d.xero_id, d.desired_version, d.sent_version, d.posted_version,
                 d.attempts, d.mapping_version, d.snapshot_revision
             FROM document d
-            WHERE d.store_id = \(store) AND (d.order_id = \(id) OR d.id IN (
+            WHERE d.store_id = \(store) AND d.order_id = \(id) OR d.id IN (
                 SELECT p.depends_on FROM document_dependency p JOIN document x ON x.id = p.document_id
-                WHERE x.store_id = \(store) AND x.order_id = \(id)))
+                WHERE x.store_id = \(store) AND x.order_id = \(id))
             ORDER BY d.id
         ) t
         """

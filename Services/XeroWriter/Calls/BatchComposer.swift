@@ -105,6 +105,7 @@ struct BatchComposer {
         case .payment, .refund: .payments
         case .creditNote: .creditNotes
         case .allocation: .allocations
+        case .item: .items
         }
     }
 

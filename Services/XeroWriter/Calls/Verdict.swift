@@ -54,6 +54,7 @@ enum VerdictReader {
     static func shows(_ document: StoredDocument, _ answer: XeroElement) -> Bool {
         switch document.key.kind {
         case .contact: return answer.value["Name"]?.string != nil
+        case .item: return answer.naturalID == naturalID(of: document)
         case .invoice, .creditNote:
             guard answer.value["Total"]?.decimal != nil, !answer.isGone else { return false }
             return answer.naturalID == naturalID(of: document)
@@ -66,7 +67,7 @@ enum VerdictReader {
         answer.value["Status"]?.string.map { _ in answer.isGone } ?? true
     }
 
-    /// What tells a document apart in an answer: its number, the contact's number, the payment's reference.
+    /// What tells a document apart in an answer: its number, the contact's number, the payment's reference, the item's code.
     static func naturalID(of document: StoredDocument) -> String? {
         guard let field = BatchComposer.collection(document.key.kind).naturalField else { return nil }
         return document.desired[field]?.string
@@ -88,7 +89,7 @@ enum VerdictReader {
                 return "Xero's amount is \(amount.fixed(2)), the order's is \(wanted.fixed(2))"
             }
             return nil
-        case .contact: return nil
+        case .contact, .item: return nil
         }
     }
 }

@@ -63,7 +63,7 @@ enum BatchPolicy {
     /// The place of a kind on an order's way into Xero.
     static func stage(_ kind: DocumentKind) -> Int {
         switch kind {
-        case .contact: 0
+        case .contact, .item: 0
         case .invoice: 1
         case .payment: 2
         case .creditNote: 3

@@ -30,6 +30,8 @@ struct Lookups: Sendable {
 
     /// Minutes before the first send from which changes are read: clocks differ.
     private static let marginMinutes = 5.0
+    /// Items beyond which a list is cheaper than one filter each.
+    private static let filteredItems = 2
     /// Pages of changes beyond which documents are looked up one by one.
     private static let pageLimit = 10
 
@@ -45,6 +47,7 @@ struct Lookups: Sendable {
         switch kind {
         case .invoice: return try await invoices(documents, operation)
         case .allocation: return try await allocations(documents, operation)
+        case .item: return try await items(documents, since: since)
         case .contact where operation == .update:
             // A contact's change says what everything has to be: sent twice it does what sent once it does.
             return Dictionary(documents.map { ($0.id, .absent) }, uniquingKeysWith: { first, _ in first })
@@ -86,8 +89,7 @@ struct Lookups: Sendable {
     /// Everything of the kind that changed since the call; nil if that is too much.
     private func pages(_ documents: [StoredDocument], since: Instant) async throws -> [Int64: Finding]? {
         let collection = BatchComposer.collection(kind)
-        let margin = Self.marginMinutes * max(60, writer.time.minuteSeconds)
-        let from = since - .seconds(Int64(margin))
+        let from = start(since)
         var elements: [XeroElement] = []
         var page = 1
         while true {
@@ -100,6 +102,25 @@ struct Lookups: Sendable {
             if page > Self.pageLimit { return nil }
         }
         return try await findings(documents, elements, .create)
+    }
+
+    /// Items by their codes. What has the code is the item, whoever made it.
+    private func items(_ documents: [StoredDocument], since: Instant?) async throws -> [Int64: Finding] {
+        var elements: [XeroElement] = []
+        if documents.count <= Self.filteredItems {
+            for document in documents {
+                let code = XeroRequest.literal(document.number ?? "")
+                elements += try await read(.items(where: "Code==\(code)"), .items)
+            }
+        } else {
+            elements = try await read(.items(modifiedSince: since.map(start)), .items)
+        }
+        return try await findings(documents, elements, .create)
+    }
+
+    /// From when changes are read that a call may have made.
+    private func start(_ since: Instant) -> Instant {
+        since - .seconds(Int64(Self.marginMinutes * max(60, writer.time.minuteSeconds)))
     }
 
     private func singly(_ documents: [StoredDocument]) async throws -> [Int64: Finding] {
@@ -212,6 +233,8 @@ struct Lookups: Sendable {
     private func finding(_ document: StoredDocument, _ elements: [XeroElement]) -> Finding {
         switch kind {
         case .contact: return contactFinding(document, elements)
+        case .item:
+            return elements.first { $0.id != nil && $0.naturalID == document.number }.map { .found($0) } ?? .absent
         case .payment, .refund:
             let match = elements.first { element in
                 !element.isGone && document.key.isNamed(in: element.value["Reference"]?.string ?? "")

@@ -28,6 +28,7 @@ public struct BatchShape: Sendable, Hashable {
         BatchShape(.creditNote, .create), BatchShape(.creditNote, .update), BatchShape(.creditNote, .void),
         BatchShape(.refund, .create), BatchShape(.allocation, .create), BatchShape(.payment, .void),
         BatchShape(.refund, .void), BatchShape(.allocation, .void),
+        BatchShape(.item, .create), BatchShape(.item, .create, isLookup: true),
         BatchShape(.contact, .create, isLookup: true), BatchShape(.invoice, .create, isLookup: true),
         BatchShape(.payment, .create, isLookup: true), BatchShape(.creditNote, .create, isLookup: true),
         BatchShape(.refund, .create, isLookup: true), BatchShape(.allocation, .create, isLookup: true),

@@ -37,8 +37,7 @@ public enum PlanWriter {
             plan: plan, storeID: storeID, orgID: orgID, orderID: orderID, revision: revision,
             mappingVersion: mappingVersion, isBackfill: isBackfill, isDryRun: isDryRun, actor: actor,
             traceparent: traceparent)
-        var present = try await DocumentStore.lock(
-            keys: order.allKeys, storeID: storeID, orderID: orderID, in: session)
+        var present = try await PlanStore.present(order, in: session)
         let standing = order.own(present)
         let key = DocumentKey(orgID: orgID, storeID: storeID, kind: .invoice, sourceID: orderID, part: "1")
         let revised = PlanRevision.revise(
@@ -49,15 +48,13 @@ public enum PlanWriter {
         case .plan(let plan): order.plan = plan
         }
         if !order.allKeys.allSatisfy({ key in present.contains { $0.key.text == key } }) {
-            present = try await DocumentStore.lock(
-                keys: order.allKeys, storeID: storeID, orderID: orderID, in: session)
+            present = try await PlanStore.present(order, in: session)
         }
         let missing = order.missing(from: present)
         var inserted = Set<String>()
         if !missing.isEmpty {
             inserted = try await PlanStore.insert(missing, of: order, in: session)
-            present = try await DocumentStore.lock(
-                keys: order.allKeys, storeID: storeID, orderID: orderID, in: session)
+            present = try await PlanStore.present(order, in: session)
             let taken = order.missing(from: present).compactMap(\.number)
             if !order.missing(from: present).isEmpty { throw PlanError.numberTaken(taken) }
         }
@@ -148,7 +145,18 @@ struct PlannedOrder: Sendable {
 
     /// The keys of the plan's documents and of everything they need.
     var allKeys: [String] {
-        Set(plan.documents.flatMap { [key($0)] + $0.dependsOn.map { key($0) } }).sorted()
+        Set(plan.documents.flatMap { [key($0)] + ($0.dependsOn + $0.prefers).map { key($0) } }).sorted()
+    }
+
+    /// The keys of the items among them.
+    var itemKeys: [String] {
+        Set(plan.documents.filter { $0.kind == .item }.map { key($0) }).sorted()
+    }
+
+    /// The keys of the plan's documents without the items that are done without once Xero refused them.
+    var neededKeys: Set<String> {
+        let needed = Set(plan.documents.flatMap(\.dependsOn))
+        return Set(plan.documents.filter { $0.kind != .item || needed.contains($0.reference) }.map { key($0) })
     }
 
     /// What the plan wants and has no row yet. What is wanted not to be there needs none.
@@ -158,11 +166,13 @@ struct PlannedOrder: Sendable {
     }
 
     func lane(of kind: DocumentKind, exists: Bool) -> DocumentLane {
+        // Few calls carry them, and a live order may need what an old one asks for.
+        if kind == .item { return .live }
         if isBackfill { return .backfill }
         if exists { return .update }
         switch kind {
         case .creditNote, .refund, .allocation: return .refund
-        case .contact, .invoice, .payment: return .live
+        case .contact, .item, .invoice, .payment: return .live
         }
     }
 }

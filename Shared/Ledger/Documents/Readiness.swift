@@ -3,11 +3,17 @@ public import Postgres
 
 /// What waits for what: documents that may be sent because everything they need is posted, and those that have to say why not.
 public enum Readiness {
+    /// Whether the dependency `x` on the document `p` is satisfied, as SQL; ``StoredDocument/satisfies(softly:)`` says the same.
+    private static let isSatisfied = """
+        p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted') OR x.is_soft AND p.state IN ('held', 'dead')
+        """
+
     /// Makes ready, of these documents and of those that need them, every waiting one whose dependencies are satisfied. What
     /// is to be voided waits the other way round: until everything that needs it, and is to be voided too, is gone.
     ///
-    /// One statement, after the changes that may have satisfied them: whoever plans a dependant holds its dependencies' rows,
-    /// so either this statement sees the dependant, or its planner sees the change.
+    /// After the changes that may have satisfied them: whoever plans a dependant holds its dependencies' rows, so either this
+    /// sees the dependant, or its planner sees the change. What may be made ready is locked before it is looked at: of two
+    /// results that satisfy the last two dependencies of a document at once, the later one sees what the earlier one did.
     /// - Parameters:
     ///   - ids: documents that changed.
     ///   - session: the transaction of the change.
@@ -17,23 +23,31 @@ public enum Readiness {
         around ids: [Int64], in session: some PostgresSession
     ) async throws(PostgresError) -> [(id: Int64, key: String)] {
         guard !ids.isEmpty else { return [] }
-        let rows = try await session.query(
+        let candidates = try await session.query(
             """
-            UPDATE document d SET state = 'ready', state_reason = NULL, changed_at = now(),
-                ready_at = greatest(d.ready_at, now())
+            SELECT d.id FROM document d
             WHERE d.state = 'waiting'
               AND d.id IN (SELECT document_id FROM document_dependency WHERE depends_on = ANY(\(ids)::bigint[])
                            UNION SELECT unnest(\(ids)::bigint[])
                            UNION SELECT x.depends_on FROM document_dependency x JOIN document c ON c.id = x.document_id
                                  WHERE x.document_id = ANY(\(ids)::bigint[]) AND c.desired_void)
+            ORDER BY d.id FOR NO KEY UPDATE
+            """)
+        var waiting: [Int64] = []
+        for row in candidates { waiting.append(try row.decode("id")) }
+        guard !waiting.isEmpty else { return [] }
+        let rows = try await session.query(
+            """
+            UPDATE document d SET state = 'ready', state_reason = NULL, changed_at = now(),
+                ready_at = greatest(d.ready_at, now())
+            WHERE d.state = 'waiting' AND d.id = ANY(\(waiting)::bigint[])
               AND d.store_id NOT IN (\(unsafeSQL: DryRun.stores))
               AND CASE WHEN d.desired_void THEN NOT EXISTS (
                   SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.document_id
                   WHERE x.depends_on = d.id AND p.desired_void AND p.state NOT IN ('voided', 'superseded'))
               ELSE NOT EXISTS (
                   SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.depends_on
-                  WHERE x.document_id = d.id
-                    AND NOT (p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted'))) END
+                  WHERE x.document_id = d.id AND NOT (\(unsafeSQL: isSatisfied))) END
             RETURNING d.id, d.key
             """)
         var promoted: [(id: Int64, key: String)] = []
@@ -54,8 +68,7 @@ public enum Readiness {
               AND d.id IN (SELECT document_id FROM document_dependency WHERE depends_on = ANY(\(ids)::bigint[]))
               AND NOT d.desired_void
               AND EXISTS (SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.depends_on
-                          WHERE x.document_id = d.id
-                            AND NOT (p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted')))
+                          WHERE x.document_id = d.id AND NOT (\(unsafeSQL: isSatisfied)))
             """)
     }
 
@@ -74,9 +87,10 @@ public enum Readiness {
             try await session.execute(
                 """
                 WITH RECURSIVE needing (id) AS (
-                    SELECT \(unsafeSQL: waiting) FROM document_dependency WHERE \(unsafeSQL: blocker) = \(document.id)
+                    SELECT \(unsafeSQL: waiting) FROM document_dependency
+                    WHERE \(unsafeSQL: blocker) = \(document.id) AND (\(isVoid) OR NOT is_soft)
                     UNION SELECT x.\(unsafeSQL: waiting) FROM document_dependency x
-                          JOIN needing n ON x.\(unsafeSQL: blocker) = n.id
+                          JOIN needing n ON x.\(unsafeSQL: blocker) = n.id WHERE \(isVoid) OR NOT x.is_soft
                 ), told AS (
                     UPDATE document d SET state_reason = \(document.waitingReason), changed_at = now()
                     FROM needing n
@@ -89,6 +103,26 @@ public enum Readiness {
                       (SELECT store_id, order_id FROM told UNION SELECT \(document.key.storeID), \(document.orderID.postgresValue)::text)
                 """)
         }
+    }
+
+    /// What cannot go on without a document, directly or through others.
+    /// - Parameters:
+    ///   - id: the document.
+    ///   - session: where to ask.
+    /// - Returns: ids of documents.
+    static func needing(_ id: Int64, in session: some PostgresSession) async throws(PostgresError) -> [Int64] {
+        let rows = try await session.query(
+            """
+            WITH RECURSIVE needing (id) AS (
+                SELECT document_id FROM document_dependency WHERE depends_on = \(id) AND NOT is_soft
+                UNION SELECT x.document_id FROM document_dependency x JOIN needing n ON x.depends_on = n.id
+                WHERE NOT x.is_soft
+            )
+            SELECT id FROM needing ORDER BY id
+            """)
+        var ids: [Int64] = []
+        for row in rows { ids.append(try row.decode("id")) }
+        return ids
     }
 
     /// Marks as posted, or as voided by an operator, the orders of these documents that have nothing left to do.

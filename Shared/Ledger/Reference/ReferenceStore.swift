@@ -119,6 +119,7 @@ public enum ReferenceStore {
         case "locked": [.organisation]
         case "plan.currency": [.currencies, .actions]
         case "plan.invoices": [.actions]
+        case "mapping.item", "duplicate.item": [.items]
         default: []
         }
     }
@@ -156,6 +157,17 @@ public enum ReferenceStore {
             answers[try row.decode("org_id"), default: [:]][try row.decode("name")] = body
         }
         return answers
+    }
+
+    /// Reads the items of one organisation.
+    /// - Parameters:
+    ///   - orgID: the org.
+    ///   - session: where to read.
+    /// - Returns: the items; nil if they were never read.
+    public static func items(of orgID: String, in session: some PostgresSession) async throws -> KnownItems? {
+        let rows = try await session.query(
+            "SELECT body FROM org_reference WHERE org_id = \(orgID) AND name = \(ReferencePart.items.rawValue)")
+        return try rows.first.map { try KnownItems(answer: JSONValue(parsing: $0.decode("body", as: String.self))) }
     }
 
     /// A word that differs whenever what is known of any organisation does.

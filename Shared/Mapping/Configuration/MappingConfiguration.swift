@@ -61,6 +61,8 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var posting: PostingMode
     /// How days are summed up.
     public var summary: SummarySettings
+    /// Which lines carry an item.
+    public var items: ItemSettings
     /// What is done about orders that look odd.
     public var anomalies: AnomalyPolicy
     /// Whose rate converts what is sold in another currency than the organisation's.
@@ -76,8 +78,8 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// Reads a mapping.
     /// - Parameter json: The merged mapping: an object of `rules`, `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
-    ///   `refunds`, `tenders`, `terms_days`, `posting`, `summary`, `anomalies` and `currency_rates`. Only `accounts.sales` is
-    ///   required.
+    ///   `refunds`, `tenders`, `terms_days`, `posting`, `summary`, `items`, `anomalies` and `currency_rates`. Only
+    ///   `accounts.sales` is required.
     /// - Throws: ``MappingError`` naming the path of every mistake and, for a word that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
         let problems = MappingProblems()
@@ -88,7 +90,7 @@ public struct MappingConfiguration: Sendable, Hashable {
     /// The keys a mapping may have.
     static let keys = [
         "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "tenders", "terms_days", "posting",
-        "summary", "anomalies", "currency_rates",
+        "summary", "items", "anomalies", "currency_rates",
     ]
 
     /// Reads what can be read, and reports the rest.
@@ -118,6 +120,7 @@ public struct MappingConfiguration: Sendable, Hashable {
         rules = MappingRules(root["rules"], path: root.path.key("rules"), problems: problems)
         posting = root.choice("posting", PostingMode.self) ?? .eachOrder
         summary = SummarySettings(root.object("summary", keys: SummarySettings.keys))
+        items = ItemSettings(root)
         anomalies = AnomalyPolicy(root.object("anomalies", keys: AnomalyPolicy.keys))
         let rates = root.object("currency_rates", keys: CurrencyRateSettings.keys)
         currencyRates = CurrencyRateSettings(rates)

@@ -72,10 +72,12 @@ public struct ReferenceData: Sendable, Hashable {
     public var lockDates: [String]
     /// The code of the account for rounding.
     public var roundingAccount: String?
+    /// The items; read only for who needs them, since there may be thousands.
+    public var items: KnownItems?
 
     /// Reads what Xero answered.
     /// - Parameter answers: The bodies of the answers by resource: `Accounts`, `TaxRates`, `TrackingCategories`, `Currencies`,
-    ///   `Organisation`, `Organisation/Actions`.
+    ///   `Organisation`, `Organisation/Actions`, `Items`.
     public init(answers: [String: JSONValue]) {
         let chart = answers["Accounts"].map { ($0["Accounts"]?.array ?? []).map(Self.account) }
         accounts = chart.map { Self.keyed($0.filter { !$0.code.isEmpty }, by: \.code) }
@@ -84,6 +86,7 @@ public struct ReferenceData: Sendable, Hashable {
         taxRates = rates.map { Self.keyed($0.filter { $0.status == "ACTIVE" }, by: \.type) }
         retiredTaxRates = (rates ?? []).filter { $0.status != "ACTIVE" }
         tracking = answers["TrackingCategories"].map(Self.tracking)
+        items = answers["Items"].map { KnownItems(answer: $0) }
         let organisation = answers["Organisation"]?["Organisations"]?[0]
         name = organisation?["Name"]?.string
         country = organisation?["CountryCode"]?.string

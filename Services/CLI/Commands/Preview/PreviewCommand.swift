@@ -95,7 +95,7 @@ struct PreviewSource: Sendable {
             throw CommandFailure(
                 "The settings of store \(store) cannot be read. Is COUNTERFOIL_KEY the services' key?")
         }
-        try self.init(record, org, try await ReferenceStore.load(orgID: org.id, in: session))
+        try await self.init(record, org, try await ReferenceStore.load(orgID: org.id, in: session), in: session)
     }
 
     /// The rules as a file would make them.
@@ -110,15 +110,20 @@ struct PreviewSource: Sendable {
             let known = configuration.stores.map(\.id).joined(separator: ", ")
             throw CommandFailure("\(file) has no store \(store). It has: \(known.isEmpty ? "none" : known).")
         }
-        try self.init(record, org, references[org.id])
+        try await self.init(record, org, references[org.id], in: session)
     }
 
-    private init(_ store: StoreRecord, _ org: OrgRecord, _ reference: ReferenceData?) throws {
+    private init(
+        _ store: StoreRecord, _ org: OrgRecord, _ reference: ReferenceData?, in session: some PostgresSession
+    ) async throws {
+        var rules: PlanningRules
         do {
             rules = try PlanningRules(store: store, org: org, reference: reference)
         } catch {
             throw CommandFailure("The mapping of store \(store.id) cannot be used: \(error)")
         }
+        if rules.mapping.usesItems { rules.know(try await ReferenceStore.items(of: org.id, in: session)) }
+        self.rules = rules
     }
 
     /// Previews of one order, or of the latest.

@@ -97,6 +97,7 @@ struct PreviewText {
         if planned.voided { return ["VOID \(planned.number ?? "")"] }
         switch planned.kind {
         case .contact: return ["CONTACT \(field("Name", planned))"] + decided(planned)
+        case .item: return ["ITEM \(planned.number ?? ""), new: \(field("Name", planned))"] + decided(planned)
         case .invoice: return title("INVOICE", planned) + figures(document)
         case .creditNote: return title("CREDIT NOTE", planned) + figures(document)
         case .payment, .refund:

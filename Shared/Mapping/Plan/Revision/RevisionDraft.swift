@@ -158,7 +158,8 @@ struct RevisionDraft {
         element["LineItems"] = position.elements(isCredit: false)
         result.append(
             PlannedDocument(
-                reference, number: number, desired: .object(element), dependsOn: invoice.dependsOn,
+                reference, number: number, desired: .object(element),
+                dependsOn: invoice.dependsOn.filter { $0.kind != .item },
                 amounts: amounts(position.total, tax: position.tax, currency, day)))
         return CashPlan.Slot(document: reference, amount: position.total)
     }
@@ -337,7 +338,7 @@ struct RevisionDraft {
         let present = result.first { $0.kind == .invoice }?.reference
         let carrier = settled.invoices.first?.reference ?? present ?? invoice.reference
         var moves = [invoice.reference: carrier]
-        var others: [PlannedDocument] = ideal.documents(of: .contact)
+        var others: [PlannedDocument] = ideal.documents(of: .contact) + ideal.documents(of: .item)
         for note in ideal.documents(of: .creditNote) where !fixed.contains(note.reference) {
             moves[note.reference] = revision.place(of: note.reference)
             others.append(names.moved(note, moves))
