@@ -17,7 +17,8 @@ struct Counterfoil: AsyncParsableCommand {
             SuggestCommand.self,
             ReplayCommand.self,
             BackfillCommand.self, ResyncCommand.self, DeadLettersCommand.self, ReconcileCommand.self,
-            BreakerCommand.self, XeroCommand.self, RestoredCommand.self, DoctorCommand.self, HealthCommand.self,
+            BreakerCommand.self, XeroCommand.self, RatesCommand.self, RestoredCommand.self, DoctorCommand.self,
+            HealthCommand.self,
         ])
 }
 

@@ -151,9 +151,10 @@ struct OrderPlanning: Sendable {
     ) async throws -> OrderStanding {
         let snapshot = try await OrderHistory.snapshot(
             storeID: order.storeID, orderID: order.orderID, revision: sale.revision, in: session)
-        let past = try await OrderHistory.past(
+        var past = try await OrderHistory.past(
             storeID: order.storeID, orderID: order.orderID, revision: sale.revision, createdAt: sale.createdAt,
             since: rules.since, in: session)
+        past.rates = try await OrderHistory.rates(of: snapshot, past: past, rules: rules, in: session)
         let decision = OrderDecision.decide(snapshot, past: past, rules: rules)
         if decision.readAgain { try await askAgain(order, in: session) }
         let found = try await anomalies.look(at: decision, of: order, sale: sale, rules: rules, in: session)
@@ -175,8 +176,9 @@ struct OrderPlanning: Sendable {
         in session: some PostgresSession
     ) async throws -> OrderStanding {
         let entries = try await SummaryStore.entries(of: summary, storeID: order.storeID, in: session)
-        let draft = SummaryDraft(summary, settings: rules.mapping.summary, org: rules.org, store: rules.store)
-        return try await write(.planned(draft.plan(entries)), of: order, sale: sale, rules: rules, in: session)
+        let draft = SummaryDraft(summary, mapping: rules.mapping, org: rules.org, store: rules.store)
+        let table = try await OrderHistory.rates(of: summary, rules: rules, in: session)
+        return try await write(draft.plan(entries, table: table), of: order, sale: sale, rules: rules, in: session)
     }
 
     /// Writes the plan. An order that is ignored or held wants no documents: what was not sent yet is withdrawn, and what is
@@ -192,7 +194,8 @@ struct OrderPlanning: Sendable {
         }
         let change = try await PlanWriter.write(
             plan: plan, storeID: order.storeID, orgID: rules.org.orgID, orderID: order.orderID, revision: sale.revision,
-            mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), isDryRun: rules.isDryRun, actor: Self.origin,
+            mappingVersion: rules.mappingVersion, correction: correction(sale, rules), isBackfill: isOld(sale),
+            isDryRun: rules.isDryRun, actor: Self.origin,
             traceparent: TraceParent.current?.description, in: session)
         switch outcome {
         case .planned: return OrderStanding(change.orderState)
@@ -203,6 +206,14 @@ struct OrderPlanning: Sendable {
             }
             return .ignored(reason)
         }
+    }
+
+    /// The consent to change what is settled, if it is for the mapping that holds.
+    private func correction(_ sale: SaleToPlan, _ rules: PlanningRules) -> Correction? {
+        guard let agreed = sale.agreed, agreed.mappingVersion == rules.mappingVersion else {
+            return nil
+        }
+        return Correction(day: rules.org.date(agreed.at), lockDate: rules.lockDate)
     }
 
     private func isOld(_ sale: SaleToPlan) -> Bool {

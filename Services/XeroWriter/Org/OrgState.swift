@@ -73,7 +73,7 @@ struct OrgState: Sendable {
     var followedLock: LockedPeriod??
     /// When reference data is looked at next, and what could not be read until when.
     var referenceAt = 0.0
-    var referenceFailed: [OrgReference.Name: Double] = [:]
+    var referenceFailed: [ReferencePart: Double] = [:]
     var isReadingReference = false
 
     /// Slots that are taken, by us or by an earlier holder's open calls.

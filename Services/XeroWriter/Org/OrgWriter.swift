@@ -21,7 +21,7 @@ final class OrgWriter: Sendable {
         /// Looks documents up before anything is sent.
         case lookUp(CallRecord, [StoredDocument])
         /// Reads something that the organisation says about itself.
-        case readReference(OrgReference.Name, callID: String)
+        case readReference(ReferencePart, callID: String)
         /// Finds out whether Xero grants the access again that it refused.
         case checkAccess
     }

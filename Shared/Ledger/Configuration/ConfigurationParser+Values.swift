@@ -64,7 +64,8 @@ extension ParsedConfiguration {
         guard let text = reader.text("since", in: fields, required: why) else { return nil }
         if let date = CalendarDate(text) {
             let zone = orgs.first { $0.value.id == org }?.value.timeZone
-            return (zone.flatMap { LocalTime(zone: $0) } ?? LocalTime.utc).midnight(of: date)
+            let own = org.flatMap { references[$0] }.flatMap { OrgFacts($0).timeZone }
+            return LocalTime(configured: zone, own: own).midnight(of: date)
         }
         if let instant = Instant(rfc3339: text) { return instant }
         reader.report(

@@ -106,7 +106,7 @@ public struct OrgRecord: Sendable, Hashable {
     }
 
     /// Its time zone's days: the zone that is configured, else the organisation's own, else UTC.
-    public var localTime: LocalTime { (timeZone ?? facts.timeZone).flatMap { LocalTime(zone: $0) } ?? .utc }
+    public var localTime: LocalTime { LocalTime(configured: timeZone, own: facts.timeZone) }
 }
 
 /// A store as stored, its secrets opened.
@@ -139,12 +139,14 @@ public struct StoreRecord: Sendable, Hashable {
     public var mappingVersion: Int64
     /// Whether its orders are planned and nothing of them is sent to Xero.
     public var isDryRun: Bool
+    /// The time zone of its org.
+    public var localTime: LocalTime
 
     /// A store as stored.
     public init(
         id: String, platform: String, orgID: String, url: String, since: Instant, numberPrefix: String,
         sweepSeconds: Int, rereadSeconds: [Int], webhookSecret: String, consumerKey: String, consumerSecret: String,
-        mapping: JSONValue, mappingVersion: Int64, isDryRun: Bool = false
+        mapping: JSONValue, mappingVersion: Int64, isDryRun: Bool = false, localTime: LocalTime = .utc
     ) {
         self.id = id
         self.platform = platform
@@ -160,6 +162,7 @@ public struct StoreRecord: Sendable, Hashable {
         self.mapping = mapping
         self.mappingVersion = mappingVersion
         self.isDryRun = isDryRun
+        self.localTime = localTime
     }
 }
 

@@ -20,6 +20,7 @@ public enum PlanWriter {
     ///   - revision: the snapshot the plan was made from.
     ///   - mappingVersion: the mapping the plan was made with.
     ///   - isBackfill: whether the order is an old one, which newer ones may overtake.
+    ///   - correction: somebody's consent that what is settled becomes what the mapping wants now; nil for none.
     ///   - isDryRun: whether nothing may be sent: the documents stay planned.
     ///   - actor: who plans, for the audit trail; also the origin of the outbox rows.
     ///   - traceparent: the W3C trace of the planning; documents that it changes go on in it.
@@ -28,7 +29,8 @@ public enum PlanWriter {
     /// - Throws: ``PlanError``, after which the transaction has to be rolled back, or a `PostgresError`.
     public static func write(
         plan: OrderPlan, storeID: String, orgID: String, orderID: String, revision: Int, mappingVersion: Int64,
-        isBackfill: Bool = false, isDryRun: Bool = false, actor: String = "transformer", traceparent: String? = nil,
+        correction: Correction? = nil, isBackfill: Bool = false, isDryRun: Bool = false, actor: String = "transformer",
+        traceparent: String? = nil,
         in session: some PostgresSession
     ) async throws -> PlanChange {
         var order = PlannedOrder(
@@ -39,7 +41,8 @@ public enum PlanWriter {
         let standing = order.own(present)
         let key = DocumentKey(orgID: orgID, storeID: storeID, kind: .invoice, sourceID: orderID, part: "1")
         let revised = PlanRevision.revise(
-            plan, standing: standing.map { StandingDocument($0, mappingVersion: mappingVersion) }, order: key)
+            plan, standing: standing.map { StandingDocument($0, mappingVersion: mappingVersion) }, order: key,
+            correction: correction)
         switch revised {
         case .objection(let reason): return PlanChange(orderState: .held(reason: reason), isWritten: false)
         case .plan(let plan): order.plan = plan

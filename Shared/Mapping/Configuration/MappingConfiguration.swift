@@ -69,6 +69,8 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var items: ItemSettings
     /// What is done about orders that look odd.
     public var anomalies: AnomalyPolicy
+    /// Whose rate converts what is sold in another currency than the organisation's.
+    public var currencyRates: CurrencyRateSettings
 
     /// Statuses that are posted where the mapping does not say.
     public static let defaultPostedStatuses: Set<String> = ["processing", "completed", "refunded"]
@@ -80,8 +82,8 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// Reads a mapping.
     /// - Parameter json: The merged mapping: an object of `rules`, `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
-    ///   `refunds`, `tenders`, `terms_days`, `document`, `status`, `quote_status`, `expiry_days`, `posting`, `summary`, `items`
-    ///   and `anomalies`. Only `accounts.sales` is required.
+    ///   `refunds`, `tenders`, `terms_days`, `document`, `status`, `quote_status`, `expiry_days`, `posting`, `summary`, `items`,
+    ///   `anomalies` and `currency_rates`. Only `accounts.sales` is required.
     /// - Throws: ``MappingError`` naming the path of every mistake and, for a word that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
         let problems = MappingProblems()
@@ -93,6 +95,7 @@ public struct MappingConfiguration: Sendable, Hashable {
     static let keys = [
         "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "tenders", "terms_days",
         "document", "status", "quote_status", "expiry_days", "posting", "summary", "items", "anomalies",
+        "currency_rates",
     ]
 
     /// Reads what can be read, and reports the rest.
@@ -126,6 +129,13 @@ public struct MappingConfiguration: Sendable, Hashable {
         summary = SummarySettings(root.object("summary", keys: SummarySettings.keys))
         items = ItemSettings(root)
         anomalies = AnomalyPolicy(root.object("anomalies", keys: AnomalyPolicy.keys))
+        let rates = root.object("currency_rates", keys: CurrencyRateSettings.keys)
+        currencyRates = CurrencyRateSettings(rates)
+        if posting == .dailySummary, currencyRates.source == .store {
+            rates.report(
+                "source",
+                "a daily summary has one rate, and each order its own: write table or xero with posting: daily_summary")
+        }
     }
 
     private static func accounts(_ root: MappingReader) -> Accounts {

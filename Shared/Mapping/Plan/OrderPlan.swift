@@ -24,6 +24,8 @@ public struct OrderPlan: Sendable, Hashable {
     public var changedOn: CalendarDate?
     /// The percent that Xero applies for a tax type, where it was relied on.
     public var taxRates: [String: ExactDecimal]
+    /// By which rates the documents are converted, and any that are made of them.
+    var rates = DocumentRates.none
 
     /// Makes a plan.
     /// - Parameters:

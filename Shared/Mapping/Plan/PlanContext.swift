@@ -10,6 +10,8 @@ struct PlanContext {
     let invoiceDate: CalendarDate
     /// What the mapping decides of the order.
     let decisions: MappingDecisions
+    /// By which rates its documents are converted.
+    var rates = DocumentRates.none
 
     init(
         order: CanonicalOrder, mapping: MappingConfiguration, org: OrgSettings, store: StoreSettings,
@@ -69,6 +71,7 @@ struct PlanContext {
             documents: documents, isPaid: order.paidAt != nil, changedOn: org.date(order.modifiedAt),
             taxRates: org.taxRates)
         plan.onceInvoiced = onceInvoiced
+        plan.rates = rates
         return plan
     }
 

@@ -35,6 +35,7 @@ public struct MagentoOrderParser: StorefrontOrderParser {
         }
         order.refunds = order.refunds.oldestFirst()
         try order.refunds.require(total: document.amount("total_refunded"), scale: document.currency.minorUnits)
+        order.statedRate = try document.statedRate()
         order.note = fields.text("customer_note")
         order.customFields = customFields(fields)
         return order

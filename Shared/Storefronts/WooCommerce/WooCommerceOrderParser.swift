@@ -46,6 +46,7 @@ public struct WooCommerceOrderParser: StorefrontOrderParser {
         order.refunds = try refunds(snapshot, header: header)
         order.pricesIncludeTax = fields["prices_include_tax"]?.bool ?? false
         order.note = fields.text("customer_note")
+        order.statedRate = statedRate(fields)
         order.customFields = customFields(fields)
         order.orderPath = "wp-admin/post.php?post=\(header.id)&action=edit"
         return order
@@ -128,6 +129,19 @@ public struct WooCommerceOrderParser: StorefrontOrderParser {
                     reference: card.optionalID("id") ?? ""))
         }
         return tenders
+    }
+
+    /// What WooPayments' multi-currency noted. WooCommerce itself keeps no rates.
+    private static func statedRate(_ order: PayloadFields) -> StatedRate? {
+        func noted(_ key: String) -> String? {
+            let entry = order["meta_data"]?.array?.first { $0["key"]?.string == "_wcpay_multi_currency_order_\(key)" }
+            return entry?["value"]?.string ?? entry?["value"]?.number?.text
+        }
+        guard let base = noted("default_currency").flatMap({ Currency($0) }),
+            let rate = noted("exchange_rate").flatMap({ ExactDecimal($0) }),
+            rate.magnitude < ExactDecimal(1_000_000_000_000)
+        else { return nil }
+        return StatedRate(base: base, perBase: rate)
     }
 
     private static func customFields(_ order: PayloadFields) -> [String: String] {

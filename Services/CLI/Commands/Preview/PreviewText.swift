@@ -44,7 +44,10 @@ struct PreviewText {
 
     private var page: [String] {
         switch preview.outcome {
-        case .planned: return heading + preview.documents.flatMap { [""] + lines($0) }
+        case .planned:
+            let alone = preview.postedAlone.map { ["", "not part of a daily summary: \($0)"] } ?? []
+            guard preview.entries.isEmpty else { return heading + preview.entries.flatMap { [""] + lines($0) } }
+            return heading + alone + preview.documents.flatMap { [""] + lines($0) }
         case .ignored(let reason): return heading + ["", "LEFT ALONE: \(reason)"]
         case .held(let reason, let findings):
             return heading + ["", "HELD for a person: \(reason)"] + findings.map { "  - \($0)" }
@@ -68,6 +71,25 @@ struct PreviewText {
         lines += preview.coupons.map { "coupon \($0.code): took off \(amount($0.amount)); the lines are net of it" }
         lines += preview.anomalies.map { "FLAGGED\($0.isAccepted ? ", and accepted" : ""): \($0.anomaly.message)" }
         return lines
+    }
+
+    // MARK: Daily summaries
+
+    private func lines(_ entry: SummaryEntry) -> [String] {
+        let (shown, isReturn) = (entry.isReturn ? -entry : entry, entry.isReturn)
+        let id = SummaryID(day: entry.happenedOn, currency: entry.currency)
+        let number = "\(isReturn ? "CN-" : "")\(preview.numberPrefix)\(id.documentNumber)"
+        var table = TextTable(["", "account", "tax type", "net", "tax"], right: ["net", "tax"])
+        for (place, line) in shown.lines.enumerated() {
+            table.add(["\(place + 1)", named(line.account), taxed(line.taxType), amount(line.net), amount(line.tax)])
+        }
+        return [
+            "\(isReturn ? "REFUND" : "SALE") of \(amount(shown.total)), part of the daily summary \(number)",
+            "  (of a later day, or an addition to it, if that one is posted already)",
+        ] + indented(table.lines)
+            + shown.money.map {
+                "  \(isReturn ? "paid back from" : "paid into") account \(named($0.account)): \(amount($0.amount))"
+            }
     }
 
     // MARK: Documents
@@ -161,8 +183,8 @@ struct PreviewText {
     }
 
     private func taxed(_ type: String) -> String {
-        guard let rate = preview.reference?.taxRates?[type] else { return type }
-        return "\(type) (\(rate.percent.normalized) %)"
+        guard let percent = preview.reference?.taxRates?[type]?.percent else { return type }
+        return "\(type) (\(percent) %)"
     }
 
     private func indented(_ lines: [String]) -> [String] { lines.map { $0.isEmpty ? $0 : "  \($0)" } }

@@ -18,6 +18,8 @@ public struct PlanRevision {
 
     let ideal: OrderPlan
     let names: RevisionNames
+    /// Whether, and when, somebody agreed to change what is settled.
+    let correction: Correction?
     /// What Xero has, in the order of its parts, quotes left out.
     let inXero: [StandingDocument]
     /// Quotes in Xero that nothing came of yet.
@@ -28,11 +30,15 @@ public struct PlanRevision {
     ///   - plan: The documents that the order would have if nothing had been written.
     ///   - standing: The order's documents that were planned before.
     ///   - order: The key of the order's invoice.
+    ///   - correction: Somebody's consent to change what is settled; without it another mapping alone changes none of it.
     /// - Returns: The documents to be written, or why they cannot be.
-    public static func revise(_ plan: OrderPlan, standing: [StandingDocument], order: DocumentKey) -> Outcome {
+    public static func revise(
+        _ plan: OrderPlan, standing: [StandingDocument], order: DocumentKey,
+        correction: Correction? = nil
+    ) -> Outcome {
         guard standing.contains(where: { $0.standing != .unsent }) else { return .plan(plan) }
         do throws(Hold) {
-            return .plan(try PlanRevision(plan, standing, order).revised())
+            return .plan(try PlanRevision(plan, standing, order, correction).revised())
         } catch {
             return .objection(error.reason)
         }
@@ -48,14 +54,21 @@ public struct PlanRevision {
             .map(voided)
     }
 
-    private init(_ plan: OrderPlan, _ standing: [StandingDocument], _ order: DocumentKey) {
+    private init(
+        _ plan: OrderPlan, _ standing: [StandingDocument], _ order: DocumentKey, _ correction: Correction?
+    ) {
+        var (ideal, standing) = (plan, standing)
+        if let correction {
+            ideal.changedOn = max(plan.changedOn ?? correction.day, correction.day)
+            for index in standing.indices { standing[index].isOfThisMapping = true }
+        }
         let present = standing.filter { $0.standing == .inXero }.sorted { $0.part < $1.part }
         inXero = present.filter { $0.kind != .quote }
         quotes = present.filter { $0.kind == .quote && !$0.isOver }
-        var ideal = plan
         // What has an invoice stays an invoice, whatever the mapping makes of such orders now.
         if !inXero.isEmpty, !plan.onceInvoiced.isEmpty { ideal.documents = plan.onceInvoiced }
         self.ideal = ideal
+        self.correction = correction
         names = RevisionNames(order: order, taken: standing.filter { $0.standing != .unsent })
     }
 
