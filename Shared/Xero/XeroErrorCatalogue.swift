@@ -8,6 +8,8 @@ public enum XeroErrorAction: String, Sendable, Hashable {
     case newKey = "new_key"
     /// Look up what it refers to, which Xero does not know: it may never have been made.
     case lookUpReferences = "look_up_references"
+    /// Find out what became of the contact in Xero, and follow it.
+    case followContact = "follow_contact"
     /// Send the contact without its e-mail address.
     case dropEmail = "drop_email"
     /// Wait for a person, who changes the mapping, the order or Xero.
@@ -150,6 +152,10 @@ public enum XeroErrorCatalogue {
             ["credit note", "could not be found"], "reference.missing", .lookUpReferences,
             "Xero does not know the credit note that this belongs to.",
             "Look for the credit note in Xero: it was made and is gone. Plan the order again with resync, then retry."),
+        Entry(
+            ["contact", "archived"], "contact.archived", .followContact,
+            "Xero posts nothing to this customer's contact, because the contact was archived there.",
+            "Restore the contact in Xero, or set archived_contacts: replace for the org; then retry."),
         Entry(
             ["contact", "could not be found"], "reference.missing", .lookUpReferences,
             "Xero does not know the contact of this document.",

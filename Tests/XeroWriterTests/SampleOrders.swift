@@ -49,6 +49,8 @@ struct SampleOrder: Sendable {
     var account = "200"
     var name: String?
     var email: String?
+    /// The e-mail address by which all stores of the org share the contact; nil for a contact of the store's own.
+    var shared: String?
     var date = "2026-11-20"
     /// How the invoice is posted.
     var status = "AUTHORISED"
@@ -62,7 +64,9 @@ struct SampleOrder: Sendable {
         DocumentKey(reference, orgID: org, storeID: store)
     }
 
-    var contact: DocumentKeyRef { DocumentKeyRef(kind: .contact, sourceID: "c:\(customer)") }
+    var contact: DocumentKeyRef {
+        DocumentKeyRef(kind: .contact, sourceID: shared.map { "o:e:\($0)" } ?? "c:\(customer)")
+    }
     var invoice: DocumentKeyRef { DocumentKeyRef(kind: .invoice, sourceID: id) }
     var payment: DocumentKeyRef { DocumentKeyRef(kind: .payment, sourceID: id) }
     var creditNote: DocumentKeyRef { DocumentKeyRef(kind: .creditNote, sourceID: refundID) }
@@ -129,8 +133,9 @@ struct SampleOrder: Sendable {
         PlannedDocument(
             contact,
             desired: [
-                "Name": .string(name ?? "Customer \(customer)"), "ContactNumber": .string("\(store):c:\(customer)"),
-                "EmailAddress": .string(email ?? "c\(customer)@example.com"),
+                "Name": .string(name ?? "Customer \(customer)"),
+                "ContactNumber": .string("\(key(contact).storeID):\(contact.sourceID)"),
+                "EmailAddress": .string(shared ?? email ?? "c\(customer)@example.com"),
             ])
     }
 

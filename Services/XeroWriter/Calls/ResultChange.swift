@@ -19,9 +19,11 @@ struct ResultChange: Sendable {
     private var adopted: [Int64] = []
     /// Documents that were refused because Xero does not know what they refer to, with its words.
     private var doubting: [(id: Int64, words: String)] = []
+    private var contacts: ContactChange
 
     init(record: CallRecord) {
         self.record = record
+        contacts = ContactChange(record)
     }
 
     /// Applies a verdict to a document that the call carries.
@@ -33,6 +35,7 @@ struct ResultChange: Sendable {
             let outcome = record.purpose == .create ? "posted" : record.purpose == .void ? "voided" : "updated"
             if difference != nil, try repair(&document, element, outcome) { return }
             try take(&document, element, difference, event: difference == nil ? .posted : .postedDiffering, outcome)
+            contacts.wrote(document, element, by: record)
         case .refused(let messages):
             try refuse(&document, messages)
         case .unknown:
@@ -54,9 +57,16 @@ struct ResultChange: Sendable {
             if Self.hasEntries(element.value) { adopted.append(document.id) }
             return
         }
+        if ContactLinks.isIncomplete(document, element) {
+            // What nobody has filled in yet follows, our number above all.
+            if document.machine.state == .ready { try document.machine.handle(.selected) }
+            document.machine.desiredVersion += 1
+            document.lane = .update
+        }
         try take(
             &document, element, difference, event: difference == nil ? .found : .foundDiffering,
             isVoid ? "voided" : "adopted")
+        contacts.found(document, element)
         if !isVoid && Self.hasEntries(element.value) { adopted.append(document.id) }
     }
 
@@ -178,11 +188,17 @@ struct ResultChange: Sendable {
             let cause = "Xero does not accept the e-mail address (\(words)): the contact is sent without it"
             return finish(&document, from: from, "refused", cause, keepsCall: false)
         }
-        if isRetryable(document, explanation) {
+        if contacts.isRestoring(document, by: record) {
+            try document.machine.handle(.refusedRetryable)
+            contacts.refused(document, words)
+        } else if isRetryable(document, explanation) {
             try document.machine.handle(.refusedRetryable)
             if explanation.action == .lookUpReferences {
                 doubting.append((document.id, words))
                 document.reason = "Xero does not know what it refers to (\(words)); that will be looked up"
+            } else if explanation.action == .followContact {
+                contacts.doubt(document, words)
+                document.reason = "its contact is archived in Xero (\(words)); it waits until the contact is back"
             } else {
                 document.lookupFirst = true
                 document.reason = "Xero refused it (\(words)); it will be looked up"
@@ -228,6 +244,7 @@ struct ResultChange: Sendable {
     /// Stores everything.
     mutating func store(in session: some PostgresSession) async throws {
         try await DocumentStore.save(documents, in: session)
+        try await contacts.store(documents, record: record, in: session)
         try await DocumentClaims.lookUpDependants(of: adopted, in: session)
         if let first = doubting.first {
             try await Doubts.raise(

@@ -74,6 +74,7 @@ struct OrgState: Sendable {
     var referenceAt = 0.0
     var referenceFailed: [OrgReference.Name: Double] = [:]
     var isReadingReference = false
+    var contacts = ContactState()
 
     /// Slots that are taken, by us or by an earlier holder's open calls.
     func slotsTaken(at now: Double) -> Int {

@@ -17,14 +17,15 @@ enum PlanStore {
             INSERT INTO document (org_id, store_id, kind, source_id, part, key, order_id, number, state, desired, currency,
                 total, total_tax, document_date, lane, mapping_version, snapshot_revision, traceparent, content_at,
                 lookup_first, decisions)
-            SELECT \(order.orgID), \(order.storeID), n.kind, n.source_id, n.part, n.key, n.order_id, n.number, 'planned',
+            SELECT \(order.orgID), n.store, n.kind, n.source_id, n.part, n.key, n.order_id, n.number, 'planned',
                 n.desired, n.currency, n.total, n.tax, n.date, n.lane, \(order.mappingVersion)::bigint,
                 \(order.revision)::integer, \(order.traceparent as String?),
                 (SELECT created_at FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)),
                 n.kind IN ('payment', 'refund', 'credit_note', 'allocation') AND EXISTS (
                     SELECT 1 FROM database_identity i JOIN sale s ON s.created_at < i.restored_at
                     WHERE s.store_id = \(order.storeID) AND s.order_id = \(order.orderID)), n.decisions
-            FROM unnest(\(documents.map(\.kind.rawValue))::text[], \(documents.map(\.sourceID))::text[],
+            FROM unnest(\(documents.map { order.storeID(of: $0) })::text[],
+                \(documents.map(\.kind.rawValue))::text[], \(documents.map(\.sourceID))::text[],
                 \(documents.map(\.part))::text[], \(keys)::text[],
                 \(documents.map { $0.kind == .contact ? nil : order.orderID })::text[],
                 \(documents.map(\.number))::text[], \(documents.map(\.desired.text))::text[],
@@ -34,7 +35,7 @@ enum PlanStore {
                 \(documents.map { order.lane(of: $0.kind, exists: false).rawValue })::smallint[],
                 \(documents.map(\.decisionsText))::text[])
                 WITH ORDINALITY AS n
-                (kind, source_id, part, key, order_id, number, desired, currency, total, tax, date, lane, decisions,
+                (store, kind, source_id, part, key, order_id, number, desired, currency, total, tax, date, lane, decisions,
                  position)
             ORDER BY n.position
             ON CONFLICT DO NOTHING RETURNING key

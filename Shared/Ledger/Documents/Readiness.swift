@@ -33,7 +33,8 @@ public enum Readiness {
               ELSE NOT EXISTS (
                   SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.depends_on
                   WHERE x.document_id = d.id
-                    AND NOT (p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted'))) END
+                    AND NOT (p.xero_id IS NOT NULL AND NOT p.is_archived
+                             AND (p.kind = 'contact' OR p.state = 'posted'))) END
             RETURNING d.id, d.key
             """)
         var promoted: [(id: Int64, key: String)] = []
@@ -55,7 +56,8 @@ public enum Readiness {
               AND NOT d.desired_void
               AND EXISTS (SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.depends_on
                           WHERE x.document_id = d.id
-                            AND NOT (p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted')))
+                            AND NOT (p.xero_id IS NOT NULL AND NOT p.is_archived
+                                     AND (p.kind = 'contact' OR p.state = 'posted')))
             """)
     }
 

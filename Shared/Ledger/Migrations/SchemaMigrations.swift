@@ -19,6 +19,7 @@ public enum SchemaMigrations {
         Migration(name: "0041-mapping", sql: mapping),
         Migration(name: "0047-traces", sql: traces),
         Migration(name: "0048-summaries", sql: summaries),
+        Migration(name: "0051-contacts", sql: contacts),
         Migration(name: "0052-payments", sql: payments),
         Migration(name: "0054-anomalies", sql: anomalies),
     ]

@@ -34,6 +34,12 @@ public struct DocumentKeyRef: Sendable, Hashable, CustomStringConvertible {
         self.part = part
     }
 
+    /// What begins the source of a contact that all stores of an org share.
+    static let sharedPrefix = "o:"
+
+    /// Whether it is a contact that all stores of an org share.
+    public var isShared: Bool { kind == .contact && sourceID.hasPrefix(Self.sharedPrefix) }
+
     /// `KIND/SOURCE/PART`.
     public var description: String { "\(kind.rawValue)/\(sourceID)/\(part)" }
 }
@@ -73,7 +79,8 @@ public struct DocumentKey: Sendable, Hashable, CustomStringConvertible {
     ///   - storeID: Our id of the store.
     public init(_ reference: DocumentKeyRef, orgID: String, storeID: String) {
         self.init(
-            orgID: orgID, storeID: storeID, kind: reference.kind, sourceID: reference.sourceID, part: reference.part)
+            orgID: orgID, storeID: reference.isShared ? Self.everyStore : storeID, kind: reference.kind,
+            sourceID: reference.sourceID, part: reference.part)
     }
 
     /// Reads `ORG/STORE/KIND/SOURCE/PART`.
@@ -83,6 +90,12 @@ public struct DocumentKey: Sendable, Hashable, CustomStringConvertible {
         guard parts.count == 5, !parts.contains(""), let kind = DocumentKind(rawValue: parts[2]) else { return nil }
         self.init(orgID: parts[0], storeID: parts[1], kind: kind, sourceID: parts[3], part: parts[4])
     }
+
+    /// What stands for the store in the key of a contact that all stores of an org share; no store has such an id.
+    public static let everyStore = "*"
+
+    /// Whether it is a contact that all stores of an org share.
+    public var isShared: Bool { reference.isShared }
 
     /// Kind, source and part.
     public var reference: DocumentKeyRef { DocumentKeyRef(kind: kind, sourceID: sourceID, part: part) }
