@@ -198,7 +198,7 @@ struct FaultCell: Sendable {
     private func beRefused(_ look: @Sendable () async throws -> [String]) async throws -> [String] {
         let harness = harness
         try await harness.write(until: {
-            try await harness.count("state IN ('ready', 'sending', 'uncertain')") == 0
+            try await harness.count("state IN ('ready', 'sending', 'uncertain') OR is_archived") == 0
         })
         let seen = try await look()
         harness.faults([])

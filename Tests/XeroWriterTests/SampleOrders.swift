@@ -57,6 +57,8 @@ struct SampleOrder: Sendable {
     var quoteStatus = "DRAFT"
     var name: String?
     var email: String?
+    /// The e-mail address by which all stores of the org share the contact; nil for a contact of the store's own.
+    var shared: String?
     var date = "2026-11-20"
     /// How the invoice is posted.
     var status = "AUTHORISED"
@@ -79,7 +81,9 @@ struct SampleOrder: Sendable {
         DocumentKey(reference, orgID: org, storeID: store)
     }
 
-    var contact: DocumentKeyRef { DocumentKeyRef(kind: .contact, sourceID: "c:\(customer)") }
+    var contact: DocumentKeyRef {
+        DocumentKeyRef(kind: .contact, sourceID: shared.map { "o:e:\($0)" } ?? "c:\(customer)")
+    }
     var invoice: DocumentKeyRef { DocumentKeyRef(kind: .invoice, sourceID: id) }
     var quote: DocumentKeyRef { DocumentKeyRef(kind: .quote, sourceID: id) }
     var payment: DocumentKeyRef { DocumentKeyRef(kind: .payment, sourceID: id) }
@@ -158,8 +162,9 @@ struct SampleOrder: Sendable {
         PlannedDocument(
             contact,
             desired: [
-                "Name": .string(name ?? "Customer \(customer)"), "ContactNumber": .string("\(store):c:\(customer)"),
-                "EmailAddress": .string(email ?? "c\(customer)@example.com"),
+                "Name": .string(name ?? "Customer \(customer)"),
+                "ContactNumber": .string("\(key(contact).storeID):\(contact.sourceID)"),
+                "EmailAddress": .string(shared ?? email ?? "c\(customer)@example.com"),
             ])
     }
 

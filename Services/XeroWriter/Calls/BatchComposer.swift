@@ -39,6 +39,8 @@ struct BatchComposer {
     let shape: BatchShape
     /// Xero's ids by document key.
     let xeroIDs: [String: String]
+    /// What is written of documents of which not everything is, by their rows' ids.
+    var changes: [Int64: JSONValue] = [:]
 
     /// The keys that the documents' elements refer to.
     static func references(in documents: [StoredDocument]) -> [String] {
@@ -115,7 +117,7 @@ struct BatchComposer {
         if shape.operation == .void, shape.kind != .quote {
             return voided(document, idField)
         }
-        let resolved = resolve(document.desired, &missing)
+        let resolved = resolve(changes[document.id] ?? document.desired, &missing)
         guard shape.operation != .create, let id = document.xeroID, case .object(var object) = resolved else {
             return resolved
         }

@@ -21,9 +21,11 @@ struct ResultChange: Sendable {
     private var doubting: [(id: Int64, words: String)] = []
     /// Documents that were refused because Xero does not know an item of theirs, with its words.
     private var itemless: [(id: Int64, words: String)] = []
+    private var contacts: ContactChange
 
     init(record: CallRecord) {
         self.record = record
+        contacts = ContactChange(record)
     }
 
     /// Applies a verdict to a document that the call carries.
@@ -35,6 +37,7 @@ struct ResultChange: Sendable {
             let outcome = record.purpose == .create ? "posted" : record.purpose == .void ? "voided" : "updated"
             if difference != nil, try repair(&document, element, outcome) { return }
             try take(&document, element, difference, event: difference == nil ? .posted : .postedDiffering, outcome)
+            contacts.wrote(document, element, by: record)
         case .refused(let messages):
             try refuse(&document, messages)
         case .unknown:
@@ -56,9 +59,16 @@ struct ResultChange: Sendable {
             if Self.hasEntries(document, element.value) { adopted.append(document.id) }
             return
         }
+        if ContactLinks.isIncomplete(document, element) {
+            // What nobody has filled in yet follows, our number above all.
+            if document.machine.state == .ready { try document.machine.handle(.selected) }
+            document.machine.desiredVersion += 1
+            document.lane = .update
+        }
         try take(
             &document, element, difference, event: difference == nil ? .found : .foundDiffering,
             isVoid ? "voided" : "adopted")
+        contacts.found(document, element)
         if !isVoid && Self.hasEntries(document, element.value) { adopted.append(document.id) }
     }
 
@@ -189,7 +199,10 @@ struct ResultChange: Sendable {
             let cause = "Xero does not accept the e-mail address (\(words)): the contact is sent without it"
             return try finish(&document, from: from, "refused", cause, keepsCall: false)
         }
-        if isRetryable(document, explanation) {
+        if contacts.isRestoring(document, by: record) {
+            try document.machine.handle(.refusedRetryable)
+            contacts.refused(document, words)
+        } else if isRetryable(document, explanation) {
             try document.machine.handle(.refusedRetryable)
             if explanation.action == .lookUpReferences {
                 doubting.append((document.id, words))
@@ -197,6 +210,9 @@ struct ResultChange: Sendable {
             } else if explanation.action == .lookUpItems {
                 itemless.append((document.id, words))
                 document.reason = nil
+            } else if explanation.action == .followContact {
+                contacts.doubt(document, words)
+                document.reason = "its contact is archived in Xero (\(words)); it waits until the contact is back"
             } else {
                 document.lookupFirst = true
                 document.reason = "Xero refused it (\(words)); it will be looked up"
@@ -251,6 +267,7 @@ struct ResultChange: Sendable {
     mutating func store(in session: some PostgresSession) async throws {
         try await settleItems(in: session)
         try await DocumentStore.save(documents, in: session)
+        try await contacts.store(documents, record: record, in: session)
         try await DocumentClaims.lookUpDependants(of: adopted, in: session)
         if let first = doubting.first {
             try await Doubts.raise(

@@ -25,13 +25,26 @@ enum VerdictReader {
         _ documents: [StoredDocument], _ elements: [XeroElement], isVoid: Bool
     ) -> [Verdict] {
         let sent = documents.map { isVoid ? nil : naturalID(of: $0) }
-        let answers = XeroAnswer.correlate(sent: sent, returned: elements)
+        let answers = changedContacts(documents, elements) ?? XeroAnswer.correlate(sent: sent, returned: elements)
         var uses: [String: Int] = [:]
         for id in answers.compactMap({ $0?.id }) { uses[id, default: 0] += 1 }
         return zip(documents, answers).map { document, answer in
             // Two documents cannot have become the same one.
             guard let answer, answer.id.map({ uses[$0] == 1 }) ?? true else { return .unknown }
             return verdict(document, answer, isVoid: isVoid)
+        }
+    }
+
+    /// The answers to changes of contacts, by Xero's ids: the numbers may be people's. Refused ones need not tell an id.
+    private static func changedContacts(
+        _ documents: [StoredDocument], _ elements: [XeroElement]
+    ) -> [XeroElement?]? {
+        guard documents.allSatisfy({ $0.key.kind == .contact && $0.xeroID != nil }) else { return nil }
+        let byID = Dictionary(elements.map { ($0.id ?? "", $0) }, uniquingKeysWith: { first, _ in first })
+        return documents.enumerated().map { position, document in
+            if let element = byID[document.xeroID ?? ""] { return element }
+            guard elements.count == documents.count, !elements[position].errors.isEmpty else { return nil }
+            return elements[position]
         }
     }
 

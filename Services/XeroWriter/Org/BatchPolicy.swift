@@ -40,7 +40,9 @@ enum BatchPolicy {
             // Calls on their way will make more of it ready; a first kind grows only by new orders.
             let mayGrow = stage(candidate.shape.kind) > earliest
             let scarcity = isScarce ? (mayGrow ? linger : linger / 2) : 0
-            let patience = isPatient(candidate.shape) ? updateLinger : 0
+            // A contact that is to be active again goes in the live lane: something waits for it.
+            let awaited = candidate.shape.kind == .contact && candidate.lane == 0
+            let patience = isPatient(candidate.shape) && !awaited ? updateLinger : 0
             let wait = max(scarcity, dayLinger, patience) - candidate.ageSeconds
             if wait <= 0 || candidate.shape.isLookup { due.append(candidate) } else { shortest = min(shortest, wait) }
         }

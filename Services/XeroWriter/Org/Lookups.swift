@@ -49,8 +49,7 @@ struct Lookups: Sendable {
         case .allocation: return try await allocations(documents, operation)
         case .item: return try await items(documents, since: since)
         case .contact where operation == .update:
-            // A contact's change says what everything has to be: sent twice it does what sent once it does.
-            return Dictionary(documents.map { ($0.id, .absent) }, uniquingKeysWith: { first, _ in first })
+            return try await contactChanges(documents)
         case .contact, .payment, .refund, .creditNote, .quote:
             if operation != .create { return try await byID(documents, operation) }
             // One by one costs a call each; a page of changes costs one for all of them.
@@ -151,6 +150,21 @@ struct Lookups: Sendable {
         if named.contains(where: { $0.naturalID == number }) { return named }
         guard let number else { return named }
         return named + (try await read(.element(.contacts, id: number), .contacts, mayBeAbsent: true))
+    }
+
+    /// A contact's change says what its fields have to be: sent twice it does what sent once it does. Only where Xero refused
+    /// it, somebody else may have the name that it was to get.
+    private func contactChanges(_ documents: [StoredDocument]) async throws -> [Int64: Finding] {
+        var found: [Int64: Finding] = [:]
+        for document in documents {
+            found[document.id] = .absent
+            guard document.lookupFirst, let name = document.desired["Name"]?.string else { continue }
+            let named = try await read(.filtered(.contacts, where: "Name==" + XeroRequest.literal(name)), .contacts)
+            if let other = named.first(where: { $0.id != nil && $0.id != document.xeroID }) {
+                found[document.id] = .nameTaken(other)
+            }
+        }
+        return found
     }
 
     private func allocations(

@@ -75,6 +75,7 @@ struct OrgState: Sendable {
     var referenceAt = 0.0
     var referenceFailed: [ReferencePart: Double] = [:]
     var isReadingReference = false
+    var contacts = ContactState()
 
     /// Slots that are taken, by us or by an earlier holder's open calls.
     func slotsTaken(at now: Double) -> Int {

@@ -119,11 +119,13 @@ extension OrgWriter {
             let documents = try await DocumentClaims.take(
                 shape, orgID: orgID, limit: BatchPolicy.limit(shape), isByAge: isByAge, only: only,
                 maximumLane: maximumLane, time: time.ledger, in: session)
-            let open = try await Self.withoutRefusedItems(setAsideLocked(documents, in: session), in: session)
+            let unmatched = try await matchContacts(documents, shape, callID: callID, in: session)
+            let (changed, elements) = try await contactChanges(unmatched, shape, in: session)
+            let open = try await Self.withoutRefusedItems(setAsideLocked(changed, in: session), in: session)
             guard !open.isEmpty else { return nil }
             let xeroIDs = try await DocumentStore.xeroIDs(
                 keys: BatchComposer.references(in: open), in: session)
-            let composition = BatchComposer(shape: shape, xeroIDs: xeroIDs).compose(open)
+            let composition = BatchComposer(shape: shape, xeroIDs: xeroIDs, changes: elements).compose(open)
             try await Self.block(composition.blocked, in: session)
             guard !composition.documents.isEmpty else { return nil }
             let record = traced(

@@ -24,6 +24,8 @@ struct WriterOrg: Sendable, Hashable {
     var lockedPeriods = LockedPeriod.Policy.hold
     /// Xero's minutes from one round of writing to the next; zero for writing as documents come.
     var writeEveryMinutes = 0
+    /// What is done with contacts that people, or customers, have changed.
+    var contacts = ContactPolicy()
 }
 
 /// A writer's settings.
@@ -44,6 +46,8 @@ struct WriterSettings: Sendable {
     var inFlight = 4
     /// Whether the organisation's accounts, tax rates, lock dates and the like are read from time to time.
     var keepsReference = false
+    /// Whether the organisation's contacts are read from time to time.
+    var keepsContacts = false
 
     /// Real seconds beyond which nobody waits for a call's answer: the time-out, and what sending may take to begin and end.
     var deadlineSeconds: Double { callSeconds + marginSeconds }

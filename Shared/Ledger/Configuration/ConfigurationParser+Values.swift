@@ -131,21 +131,28 @@ extension ParsedConfiguration {
         return nil
     }
 
+    /// The policies that an org can have, with their words.
+    private static let policies: [(name: String, words: [String])] = [
+        ("locked_periods", LockedPeriod.Policy.allCases.map(\.rawValue)),
+        ("archived_contacts", ContactPolicy.Archived.allCases.map(\.rawValue)),
+        ("changed_customers", ContactPolicy.Changed.allCases.map(\.rawValue)),
+    ]
+
     /// An org's policies.
     func readPolicies(_ fields: ConfigurationReader.Fields, _ reader: inout ConfigurationReader) -> JSONValue {
         guard let (line, node) = fields.entries["policies"] else { return [:] }
         let path = join(fields.path, "policies")
         guard !reader.isNull(node),
             let policies = reader.fields(
-                of: node, path: path, line: line, allowed: ["locked_periods", "write_every_minutes"])
+                of: node, path: path, line: line, allowed: Self.policies.map(\.name) + ["write_every_minutes"])
         else { return [:] }
-        let locked = reader.choice(
-            "locked_periods", in: policies, of: LockedPeriod.Policy.allCases.map(\.rawValue), required: nil)
+        var object = JSONObject()
+        for (name, words) in Self.policies {
+            if let word = reader.choice(name, in: policies, of: words, required: nil) { object[name] = .string(word) }
+        }
         let minutes = reader.number("write_every_minutes", in: policies, within: 0...1440, otherwise: 0)
-        var values: JSONObject = [:]
-        if let locked { values["locked_periods"] = .string(locked) }
-        if minutes > 0 { values["write_every_minutes"] = .number(JSONNumber(minutes)) }
-        return .object(values)
+        if minutes > 0 { object["write_every_minutes"] = .number(JSONNumber(minutes)) }
+        return .object(object)
     }
 
     /// The mapping below an org or store; what its keys mean is checked once it is merged.

@@ -81,6 +81,12 @@ public struct OrgRecord: Sendable, Hashable {
     public var lockedPeriods: LockedPeriod.Policy {
         policies["locked_periods"]?.string.flatMap { LockedPeriod.Policy(rawValue: $0) } ?? .hold
     }
+    /// What is done with contacts that people, or customers, have changed.
+    public var contacts: ContactPolicy {
+        ContactPolicy(
+            archived: policies["archived_contacts"]?.string.flatMap { .init(rawValue: $0) } ?? .restore,
+            changed: policies["changed_customers"]?.string.flatMap { .init(rawValue: $0) } ?? .update)
+    }
 
     /// Xero's minutes from one round of writing to the next; zero for writing as documents come.
     public var writeEveryMinutes: Int { policies["write_every_minutes"]?.int ?? 0 }

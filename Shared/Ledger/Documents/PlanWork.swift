@@ -38,7 +38,7 @@ struct PlanWork {
         for (key, planned) in planned {
             guard var document = documents[key] else { continue }
             if planned.kind == .contact {
-                guard new.contains(key) || newer.contains(document.id) else { continue }
+                guard new.contains(key) || newer.contains(document.id) && !isOthers(planned, key) else { continue }
                 try await settleContact(&document, planned, in: session)
             } else if planned.kind == .item, !isRetried(document) {
                 continue
@@ -55,15 +55,15 @@ struct PlanWork {
         document.machine.state.needsPerson && !document.isInXero && document.mappingVersion != order.mappingVersion
     }
 
+    /// Whether it is other stores' too, so that a dry run of this one changes nothing of it.
+    private func isOthers(_ planned: PlannedDocument, _ key: String) -> Bool {
+        order.isDryRun && planned.reference.isShared && !new.contains(key)
+    }
+
     private mutating func settleContact(
         _ document: inout StoredDocument, _ planned: PlannedDocument, in session: some PostgresSession
     ) async throws {
-        let base = planned.desired["Name"]?.string ?? planned.sourceID
-        let name = try await ContactClaims.claim(for: document, base: base, in: session)
-        var desired = planned.desired.setting("Name", to: .string(name))
-        if let refused = document.refusedEmail, desired["EmailAddress"]?.string == refused {
-            desired = desired.removing("EmailAddress")
-        }
+        let desired = try await ContactContent.settled(planned.desired, for: document, in: session)
         guard desired.canonical() != document.desired.canonical() else { return }
         document.setDesired(desired)
         document.mappingVersion = order.mappingVersion
@@ -143,10 +143,7 @@ struct PlanWork {
     /// Moves each document to the state that follows, what others need before what needs it.
     mutating func settleStates() throws {
         for (key, planned) in planned {
-            // What live stores share is nothing that a dry run stops, or starts.
-            guard var document = documents[key],
-                !(order.isDryRun && planned.kind == .item && !new.contains(key))
-            else { continue }
+            guard var document = documents[key], !isOthers(planned, key) else { continue }
             let blocker = whatBlocks(key, isVoid: planned.voided)
             let changed = differing.contains(key)
             document.machine.mayExist = document.lookupFirst

@@ -5,7 +5,8 @@ public import Postgres
 public enum Readiness {
     /// Whether the dependency `x` on the document `p` is satisfied, as SQL; ``StoredDocument/satisfies(softly:)`` says the same.
     private static let isSatisfied = """
-        p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted') OR x.is_soft AND p.state IN ('held', 'dead')
+        p.xero_id IS NOT NULL AND NOT p.is_archived AND (p.kind = 'contact' OR p.state = 'posted')
+        OR x.is_soft AND p.state IN ('held', 'dead')
         """
 
     /// Makes ready, of these documents and of those that need them, every waiting one whose dependencies are satisfied. What

@@ -31,6 +31,14 @@ public struct MappingConfiguration: Sendable, Hashable {
         case shared
     }
 
+    /// Whose contacts are the same person's.
+    public enum ContactIdentity: String, Sendable, Hashable, CaseIterable {
+        /// Each store's customers have contacts of their own: by the store's id, else by e-mail address.
+        case store
+        /// All stores of the org share their contacts: by e-mail address, else as ``store``.
+        case org
+    }
+
     /// What becomes of refunds of an amount without lines that is less than what is left.
     public enum AmountOnlyRefunds: String, Sendable, Hashable, CaseIterable {
         /// They wait for a person.
@@ -51,6 +59,8 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var voidedStatuses: Set<String>
     /// What becomes of guests' contacts.
     public var guests: Guests
+    /// Whose contacts are the same person's.
+    public var contactIdentity: ContactIdentity
     /// What becomes of refunds of an amount without lines.
     public var amountOnlyRefunds: AmountOnlyRefunds
     /// What becomes of orders whose payments are less or more than what was to be paid.
@@ -117,7 +127,9 @@ public struct MappingConfiguration: Sendable, Hashable {
                 statuses.report(name, "'\(status)' is listed twice; a status can do one thing only")
             }
         }
-        guests = root.object("contacts", keys: ["guests"]).choice("guests", Guests.self) ?? .each
+        let contacts = root.object("contacts", keys: ["guests", "identity"])
+        guests = contacts.choice("guests", Guests.self) ?? .each
+        contactIdentity = contacts.choice("identity", ContactIdentity.self) ?? .store
         amountOnlyRefunds =
             root.object("refunds", keys: ["amount_only"]).choice("amount_only", AmountOnlyRefunds.self) ?? .hold
         tenders = TenderPolicy(root.object("tenders", keys: TenderPolicy.keys))

@@ -51,6 +51,12 @@ public struct DocumentKeyRef: Sendable, Hashable, CustomStringConvertible {
         self.part = part
     }
 
+    /// What begins the source of a contact that all stores of an org share.
+    static let sharedPrefix = "o:"
+
+    /// Whether all stores of an org share it: an item, or a contact that is the org's by policy.
+    public var isShared: Bool { kind == .item || kind == .contact && sourceID.hasPrefix(Self.sharedPrefix) }
+
     /// `KIND/SOURCE/PART`.
     public var description: String { "\(kind.rawValue)/\(sourceID)/\(part)" }
 }
@@ -93,7 +99,7 @@ public struct DocumentKey: Sendable, Hashable, CustomStringConvertible {
     ///   - storeID: Our id of the store.
     public init(_ reference: DocumentKeyRef, orgID: String, storeID: String) {
         self.init(
-            orgID: orgID, storeID: reference.kind == .item ? Self.sharedStoreID : storeID, kind: reference.kind,
+            orgID: orgID, storeID: reference.isShared ? Self.sharedStoreID : storeID, kind: reference.kind,
             sourceID: reference.sourceID, part: reference.part)
     }
 
@@ -114,6 +120,9 @@ public struct DocumentKey: Sendable, Hashable, CustomStringConvertible {
         guard parts.count == 5, !parts.contains(""), let kind = DocumentKind(rawValue: parts[2]) else { return nil }
         self.init(orgID: parts[0], storeID: parts[1], kind: kind, sourceID: parts[3], part: parts[4])
     }
+
+    /// Whether all stores of an org share it.
+    public var isShared: Bool { reference.isShared }
 
     /// Kind, source and part.
     public var reference: DocumentKeyRef { DocumentKeyRef(kind: kind, sourceID: sourceID, part: part) }

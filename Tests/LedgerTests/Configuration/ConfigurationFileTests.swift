@@ -169,6 +169,16 @@ struct ConfigurationFileTests {
             with: "tenant: 45e4708e-d862-4111-ab3a-dd8cd03913e1",
             says: "line 9: orgs.demo.tenant: a custom connection reaches one organisation and needs no tenant"),
         Mistake(
+            testDescription: "an unknown policy", replace: "daily_calls: 5000",
+            with: "policies:\n      archived_contact: restore",
+            says:
+                "line 10: orgs.demo.policies.archived_contact: there is no such setting; did you mean 'archived_contacts'?"
+        ),
+        Mistake(
+            testDescription: "a policy's unknown word", replace: "daily_calls: 5000",
+            with: "policies:\n      archived_contacts: replaced\n      changed_customers: keep",
+            says: "line 10: orgs.demo.policies.archived_contacts: 'replaced' is not known; did you mean 'replace'?"),
+        Mistake(
             testDescription: "a redirect that Xero does not take", replace: "type: custom_connection",
             with: "redirect: http://127.0.0.1:8095/\n    type: web",
             says: "apps.books.redirect: Xero takes https addresses, and http://localhost (not 127.0.0.1)"),

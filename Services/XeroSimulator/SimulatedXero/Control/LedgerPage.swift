@@ -101,7 +101,7 @@ enum LedgerPage {
         let rows = book.contacts.records.suffix(shownRows).map { contact in
             [
                 contact.name, contact.details.text("EmailAddress") ?? "", contact.number ?? "",
-                contact.isArchived ? "ARCHIVED" : "ACTIVE",
+                contact.mergedInto.map { "MERGED into \(book.contacts[$0]?.name ?? $0)" } ?? contact.status,
             ]
         }
         return table("Contacts", ["Name", "E-mail", "Number", "Status"], rows, total: book.contacts.count)

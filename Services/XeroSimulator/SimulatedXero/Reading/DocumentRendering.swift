@@ -172,7 +172,7 @@ extension OrganisationBook {
     func render(_ contact: Contact, _ detail: RenderingDetail) -> JSONObject {
         var object: JSONObject = ["ContactID": .string(contact.id)]
         if let number = contact.number { object["ContactNumber"] = .string(number) }
-        object["ContactStatus"] = .string(contact.isArchived ? "ARCHIVED" : "ACTIVE")
+        object["ContactStatus"] = .string(contact.status)
         object["Name"] = .string(contact.name)
         object["EmailAddress"] = .string(contact.details.text("EmailAddress") ?? "")
         for (key, value) in contact.details where key != "EmailAddress" { object[key] = value }
