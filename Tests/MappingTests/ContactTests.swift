@@ -54,7 +54,7 @@ import Testing
         let mapping = MappingConfiguration.merged(org: Order.mapping, store: ["contacts": ["identity": "org"]])
         let customer = try contact([:], mapping: mapping)
         #expect(customer.sourceID == "o:e:ada@example.org")
-        #expect(customer.desired["ContactNumber"] == "*:o:e:ada@example.org")
+        #expect(customer.desired["ContactNumber"] == "xero:o:e:ada@example.org")
         #expect(try contact(["customer_id": 0], mapping: mapping) == customer)
         #expect(
             DocumentKey(customer.reference, orgID: "acme", storeID: "shop").text

@@ -197,7 +197,7 @@ struct ContactMirrorTests {
                 try await group.waitForAll()
             }
             #expect(harness.contactList.count == 1)
-            #expect(harness.contact("Ada")?["ContactNumber"]?.string == "*:o:e:\(email)")
+            #expect(harness.contact("Ada")?["ContactNumber"]?.string == "xero:o:e:\(email)")
             #expect(harness.discrepancies(orders) == [])
             #expect(try await harness.count("state <> 'posted'") == 0)
         }

@@ -32,7 +32,7 @@ public enum ContactRevival {
               AND d.state IN ('posted', 'waiting', 'ready', 'held')
               AND EXISTS (SELECT 1 FROM document_dependency x JOIN document w ON w.id = x.document_id
                           WHERE x.depends_on = d.id AND w.state IN ('waiting', 'ready')
-                            AND NOT (w.xero_id IS NOT NULL AND w.desired_void))
+                            AND NOT w.desired_void)
               AND NOT EXISTS (SELECT 1 FROM contact_link l
                               WHERE l.document_id = d.id AND l.is_restoring AND d.state IN ('waiting', 'ready'))
             ORDER BY d.id LIMIT \(batch)::integer

@@ -143,10 +143,6 @@ struct PlannedOrder: Sendable {
 
     func key(_ document: PlannedDocument) -> String { key(document.reference) }
 
-    func storeID(of document: PlannedDocument) -> String {
-        DocumentKey(document.reference, orgID: orgID, storeID: storeID).storeID
-    }
-
     /// The keys of the plan's documents and of everything they need.
     var allKeys: [String] {
         Set(plan.documents.flatMap { [key($0)] + ($0.dependsOn + $0.prefers).map { key($0) } }).sorted()
