@@ -115,6 +115,8 @@ struct OrderPlanning: Sendable {
         let standing =
             if let summary = SummaryID(order.orderID) {
                 try await planSummary(summary, of: order, sale: sale, rules: rules, in: session)
+            } else if let part = PayoutPart(order.orderID) {
+                try await planPayout(part, of: order, sale: sale, rules: rules, in: session)
             } else {
                 try await planOrder(order, sale: sale, rules: rules, in: session)
             }
@@ -144,9 +146,26 @@ struct OrderPlanning: Sendable {
         _ summary: SummaryID, of order: OrderReference, sale: SaleToPlan, rules: PlanningRules,
         in session: some PostgresSession
     ) async throws -> OrderStanding {
-        let entries = try await SummaryStore.entries(of: summary, storeID: order.storeID, in: session)
+        let entries = try await SummaryStore.entries(of: summary.text, storeID: order.storeID, in: session)
         let draft = SummaryDraft(summary, settings: rules.mapping.summary, org: rules.org, store: rules.store)
         return try await write(.planned(draft.plan(entries)), of: order, sale: sale, rules: rules, in: session)
+    }
+
+    /// A payout that was booked is planned from what was entered for it, and its fees.
+    private func planPayout(
+        _ part: PayoutPart, of order: OrderReference, sale: SaleToPlan, rules: PlanningRules,
+        in session: some PostgresSession
+    ) async throws -> OrderStanding {
+        guard let kept = try await PayoutStore.load(part.payoutID, storeID: order.storeID, in: session) else {
+            throw UnreadablePayout(payoutID: part.payoutID)
+        }
+        let (lines, date) = try await PayoutStore.lines(in: part, storeID: order.storeID, in: session)
+        let entries = try await SummaryStore.entries(of: part.text, storeID: order.storeID, in: session)
+        let draft = PayoutDraft(
+            part, of: kept.payout, date: date ?? PayoutPart.date(of: part, paidOn: kept.payout.paidOn),
+            settings: rules.mapping.payoutSettings(of: kept.payout.provider), org: rules.org, store: rules.store)
+        let outcome = draft.plan(entries, lines: lines)
+        return try await write(outcome, of: order, sale: sale, rules: rules, in: session)
     }
 
     /// Writes the plan. An order that is ignored or held wants no documents: what was not sent yet is withdrawn, and what is

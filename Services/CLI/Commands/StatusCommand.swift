@@ -31,6 +31,8 @@ enum StatusQueries {
             "xero": try await session.json(xero),
             "stores": try await session.json(stores),
             "dead_letters": try await session.json(deadLetters),
+            "payouts_held": try await session.json(PayoutQueries.held),
+            "not_paid_out": try await session.json(PayoutQueries.unpaidSums(store: nil)),
         ]
     }
 
@@ -131,7 +133,7 @@ struct StatusText {
     /// Whether somebody has to do something.
     var needsPerson: Bool {
         orders("held") > 0 || orders("dead") > 0 || !status.list("dead_letters").isEmpty || !pausedOrgs.isEmpty
-            || !troubledStores.isEmpty
+            || !troubledStores.isEmpty || !status.list("payouts_held").isEmpty
     }
 
     var lines: [String] {
@@ -139,6 +141,8 @@ struct StatusText {
         lines += ["", "Orders"] + indented(orderTable)
         lines += ["", "Orgs"] + indented(xero + orgTable)
         lines += ["", "Stores"] + indented(storeTable)
+        let unpaid = PayoutText.unpaid(status.list("not_paid_out"))
+        if !unpaid.isEmpty { lines += ["", "Not paid out yet"] + indented(unpaid) }
         return lines + ["", "To do"] + indented(toDo)
     }
 
@@ -215,6 +219,11 @@ struct StatusText {
         }
         let letters = status.list("dead_letters").reduce(0) { $0 + $1.count("letters") }
         if letters > 0 { lines.append("\(letters) dead letters: counterfoil dead-letters list") }
+        for held in status.list("payouts_held") {
+            lines.append(
+                "\(held.cell("payouts")) held payouts of store \(held.cell("store")): counterfoil payouts list \(held.cell("store"))"
+            )
+        }
         for org in pausedOrgs { lines.append("org \(org.cell("org")) is \(org.cell("state")): \(org.cell("reason"))") }
         for store in troubledStores {
             lines.append("store \(store.cell("store")) cannot be read: \(oneLine(store.cell("last_error")))")

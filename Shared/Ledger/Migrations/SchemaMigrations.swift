@@ -19,5 +19,6 @@ public enum SchemaMigrations {
         Migration(name: "0041-mapping", sql: mapping),
         Migration(name: "0047-traces", sql: traces),
         Migration(name: "0048-summaries", sql: summaries),
+        Migration(name: "0053-payouts", sql: payouts),
     ]
 }

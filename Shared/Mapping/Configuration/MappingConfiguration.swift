@@ -55,10 +55,12 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var amountOnlyRefunds: AmountOnlyRefunds
     /// Days from an invoice's date to its due date, 0 to 365.
     public var termsDays: Int
-    /// Whether orders are posted one by one or summed up by day.
-    public var posting: PostingMode
+    /// Whether orders are posted one by one or summed up, by payment method.
+    public var posting: PostingModes
     /// How days are summed up.
     public var summary: SummarySettings
+    /// How payouts are posted, by provider; `default` for the rest.
+    public var payouts: [String: PayoutSettings]
 
     /// Statuses that are posted where the mapping does not say.
     public static let defaultPostedStatuses: Set<String> = ["processing", "completed", "refunded"]
@@ -70,7 +72,7 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// Reads a mapping.
     /// - Parameter json: The merged mapping: an object of `rules`, `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
-    ///   `refunds`, `terms_days`, `posting` and `summary`. Only `accounts.sales` is required.
+    ///   `refunds`, `terms_days`, `posting`, `summary` and `payouts`. Only `accounts.sales` is required.
     /// - Throws: ``MappingError`` naming the path of every mistake and, for a word that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
         let problems = MappingProblems()
@@ -81,6 +83,7 @@ public struct MappingConfiguration: Sendable, Hashable {
     /// The keys a mapping may have.
     static let keys = [
         "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "terms_days", "posting", "summary",
+        "payouts",
     ]
 
     /// Reads what can be read, and reports the rest.
@@ -107,8 +110,9 @@ public struct MappingConfiguration: Sendable, Hashable {
             root.object("refunds", keys: ["amount_only"]).choice("amount_only", AmountOnlyRefunds.self) ?? .hold
         termsDays = root.integer("terms_days", in: 0...365) ?? 0
         rules = MappingRules(root["rules"], path: root.path.key("rules"), problems: problems)
-        posting = root.choice("posting", PostingMode.self) ?? .eachOrder
+        posting = PostingModes(root)
         summary = SummarySettings(root.object("summary", keys: SummarySettings.keys))
+        payouts = Self.payouts(root.object("payouts", keys: nil))
     }
 
     private static func accounts(_ root: MappingReader) -> Accounts {

@@ -55,9 +55,12 @@ struct PlanContext {
 
     /// The plan of these documents.
     func plan(_ documents: [PlannedDocument]) -> OrderPlan {
-        OrderPlan(
+        var plan = OrderPlan(
             documents: documents, isPaid: order.paidAt != nil, changedOn: org.date(order.modifiedAt),
             taxRates: org.taxRates)
+        plan.posting = decisions.posting.value
+        plan.moneyTenders = order.tenders.count { $0.kind == .money }
+        return plan
     }
 
     /// The invoice as it should be once the order is cancelled: not there.

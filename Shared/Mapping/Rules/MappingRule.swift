@@ -38,6 +38,7 @@ enum RuleEffect: String, Sendable, Hashable, CaseIterable {
     case contact
     case status
     case due
+    case posting
     case skip
     case hold
 }
@@ -64,6 +65,8 @@ struct RuleActions: Sendable, Hashable {
     var status: DocumentStatus?
     /// When the invoice is due.
     var due: DueDate?
+    /// Whether the order is posted by itself or summed up.
+    var posting: PostingMode?
     /// Why the order is left alone.
     var skip: String?
     /// Why the order waits for a person.
@@ -74,7 +77,8 @@ struct RuleActions: Sendable, Hashable {
             (.account, account != nil), (.taxType, taxType != nil), (.tracking, tracking != nil),
             (.itemCode, itemCode != nil), (.description, description != nil),
             (.paymentAccount, paymentAccount != nil), (.reference, reference != nil), (.contact, contact != nil),
-            (.status, status != nil), (.due, due != nil), (.skip, skip != nil), (.hold, hold != nil),
+            (.status, status != nil), (.due, due != nil), (.posting, posting != nil), (.skip, skip != nil),
+            (.hold, hold != nil),
         ]
         return Set(given.filter(\.1).map(\.0))
     }

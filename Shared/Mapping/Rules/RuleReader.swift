@@ -172,6 +172,7 @@ struct RuleActionsReader {
         actions.contact = contact()
         actions.status = then.choice("status", DocumentStatus.self)
         actions.due = due()
+        actions.posting = then.choice("posting", PostingMode.self)
         actions.skip = reason("skip", usual: "a rule leaves it alone")
         actions.hold = reason("hold", usual: "a rule holds it")
         if actions.skip != nil, actions.effects.count > 1 {
