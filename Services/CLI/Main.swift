@@ -14,7 +14,7 @@ struct Counterfoil: AsyncParsableCommand {
             """,
         subcommands: [
             MigrateCommand.self, ApplyCommand.self, StatusCommand.self, OrdersCommand.self, PayoutsCommand.self,
-            PreviewCommand.self, ReplayCommand.self,
+            PreviewCommand.self, SuggestCommand.self, ReplayCommand.self,
             BackfillCommand.self, ResyncCommand.self, DeadLettersCommand.self, ReconcileCommand.self,
             BreakerCommand.self, XeroCommand.self, RestoredCommand.self, DoctorCommand.self, HealthCommand.self,
         ])

@@ -63,7 +63,7 @@ struct LetterStore: Sendable {
             FROM sale s
             WHERE l.document_id IS NULL AND l.order_id = s.order_id AND l.store_id = s.store_id
               AND l.state IN ('open', 'retrying', 'held')
-              AND s.planned_revision = s.revision AND s.state IN ('ignored', 'planned', 'posted')
+              AND s.planned_revision = s.revision AND s.state IN ('ignored', 'planned', 'posted', 'voided')
             """)
         return documents + orders
     }

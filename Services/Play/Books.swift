@@ -34,6 +34,7 @@ struct Books: Sendable {
     }
 
     var contacts = 0
+    var items = 0
     var invoices: [Invoice] = []
     var creditNotes: [CreditNote] = []
     var payments: [Payment] = []
@@ -42,6 +43,7 @@ struct Books: Sendable {
     init(_ ledger: JSONValue) {
         for org in ledger["orgs"]?.array ?? [] {
             contacts += org["contacts"]?.array?.count ?? 0
+            items += org["items"]?.array?.count ?? 0
             invoices += (org["invoices"]?.array ?? []).map { Self.invoice($0) }
             creditNotes += (org["credit_notes"]?.array ?? []).map { Self.creditNote($0) }
             payments += (org["payments"]?.array ?? []).compactMap { Self.payment($0) }

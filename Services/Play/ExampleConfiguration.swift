@@ -70,6 +70,7 @@ struct ExampleConfiguration: Sendable {
               payments: { stripe: "090", paypal: "091", bacs: "092", cod: "093", default: "090" }
               statuses: { post: [processing, completed, refunded], void: [cancelled, failed] }
               contacts: { guests: each }
+              items: create
               refunds: { amount_only: hold }
               terms_days: 0
         """

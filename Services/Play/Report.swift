@@ -144,7 +144,7 @@ struct Report: Sendable {
             changed == 0
             ? "" : "; \(changed) orders changed after payment have documents for the difference, so only net agrees"
         return "\(invoices) invoices, \(payments) payments, \(notes) credit notes with \(refunds) refunds, "
-            + "\(books.contacts) contacts\(differences)"
+            + "\(books.contacts) contacts, \(books.items) items\(differences)"
     }
 
     // MARK: Calls

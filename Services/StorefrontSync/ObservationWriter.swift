@@ -51,6 +51,7 @@ struct ObservationWriter: Sendable {
                 UPDATE sale SET reason = 'the store no longer has this order (it answered 404 Not Found); '
                     || 'what is in Xero stays as it is'
                 WHERE store_id = \(hint.storeID) AND order_id = \(hint.orderID) AND state <> 'held'
+                  AND voided_by IS NULL
                 """)
             try await transaction.execute(
                 """

@@ -26,13 +26,15 @@ struct OrderPlanning: Sendable {
     private let now: @Sendable () -> Instant
     private let planned = Counter(label: "orders_planned_total")
     private let failed = Counter(label: "orders_planning_failed_total")
+    private let anomalies: AnomalyWatch
 
     init(
         database: PostgresClient, rules: StoreRules, tracer: Tracer = .off, logger: Logger,
-        now: @escaping @Sendable () -> Instant = Instant.now,
+        now: @escaping @Sendable () -> Instant = Instant.now, baselineAge: Duration = .seconds(300),
         announced: @escaping @Sendable () -> Void
     ) {
         self.now = now
+        anomalies = AnomalyWatch(baselines: SaleBaselines(age: baselineAge, now: now))
         self.database = database
         self.rules = rules
         self.tracer = tracer
@@ -84,6 +86,14 @@ struct OrderPlanning: Sendable {
         var metadata: Logger.Metadata = ["order": "\(order.text)", "outcome": "\(standing.state)"]
         if let reason = standing.reason { metadata["reason"] = "\(reason)" }
         logger.info("order planned", metadata: metadata)
+        for anomaly in standing.anomalies {
+            Counter(label: "orders_flagged_total", dimensions: [("kind", anomaly.kind.rawValue)]).increment()
+            logger.notice(
+                "order flagged",
+                metadata: [
+                    "order": "\(order.text)", "kind": "\(anomaly.kind.rawValue)", "finding": "\(anomaly.message)",
+                ])
+        }
     }
 
     private func tryAgain(_ order: OrderReference, _ error: any Error) {
@@ -113,7 +123,9 @@ struct OrderPlanning: Sendable {
         guard let sale = try await SaleStore.lock(order, in: session) else { return nil }
         let rules = try await rules.rules(of: order.storeID)
         let standing =
-            if let summary = SummaryID(order.orderID) {
+            if let mark = sale.mark {
+                try await takeBack(order, sale: sale, mark: mark, rules: rules, in: session)
+            } else if let summary = SummaryID(order.orderID) {
                 try await planSummary(summary, of: order, sale: sale, rules: rules, in: session)
             } else if let part = PayoutPart(order.orderID) {
                 try await planPayout(part, of: order, sale: sale, rules: rules, in: session)
@@ -123,6 +135,17 @@ struct OrderPlanning: Sendable {
         try await SaleStore.store(
             standing, of: order, revision: sale.revision, mappingVersion: rules.mappingVersion, in: session)
         return standing
+    }
+
+    /// Whatever the store says of an order that an operator had voided, nothing of it is posted.
+    private func takeBack(
+        _ order: OrderReference, sale: SaleToPlan, mark: OrderVoid.Mark, rules: PlanningRules,
+        in session: some PostgresSession
+    ) async throws -> OrderStanding {
+        let (state, reason) = try await OrderVoid.withdraw(
+            storeID: order.storeID, orgID: sale.orgID, orderID: order.orderID, revision: sale.revision, mark: mark,
+            isDryRun: rules.isDryRun, by: Self.origin, in: session)
+        return OrderStanding(state: state, reason: reason)
     }
 
     private func planOrder(
@@ -135,10 +158,17 @@ struct OrderPlanning: Sendable {
             since: rules.since, in: session)
         let decision = OrderDecision.decide(snapshot, past: past, rules: rules)
         if decision.readAgain { try await askAgain(order, in: session) }
+        let found = try await anomalies.look(at: decision, of: order, sale: sale, rules: rules, in: session)
         let entered = try await SummaryPlanning(order: order, rules: rules, now: now()).enter(
-            decision.outcome, past: past, revision: sale.revision, in: session)
-        if let entered { return entered }
-        return try await write(decision.outcome, of: order, sale: sale, rules: rules, in: session)
+            found.outcome, past: past, revision: sale.revision, in: session)
+        var standing: OrderStanding
+        if let entered {
+            standing = entered
+        } else {
+            standing = try await write(found.outcome, of: order, sale: sale, rules: rules, in: session)
+        }
+        standing.anomalies = found.new
+        return standing
     }
 
     /// A day that was closed is planned from what was entered for it.

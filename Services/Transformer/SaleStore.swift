@@ -1,6 +1,7 @@
 import Accounting
 import JSON
 import Ledger
+import Mapping
 import Planning
 import Postgres
 
@@ -10,6 +11,8 @@ struct SaleToPlan: Sendable {
     var revision: Int
     var createdAt: Instant?
     var modifiedAt: Instant
+    /// Who had it voided; nil if nobody has.
+    var mark: OrderVoid.Mark?
 }
 
 /// The statements of the transformer on `sale` and what stands around it.
@@ -39,7 +42,7 @@ enum SaleStore {
         let rows = try await session.query(
             """
             SELECT org_id, revision, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
-                (extract(epoch FROM modified_at) * 1000000)::bigint AS modified_at
+                (extract(epoch FROM modified_at) * 1000000)::bigint AS modified_at, voided_by, void_reason
             FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID) AND planned_revision < revision
             FOR NO KEY UPDATE SKIP LOCKED
             """)
@@ -47,7 +50,8 @@ enum SaleStore {
         return SaleToPlan(
             orgID: try row.decode("org_id"), revision: try row.decode("revision"),
             createdAt: try row.decode("created_at", as: Int64?.self).map { Instant(microseconds: $0) },
-            modifiedAt: Instant(microseconds: try row.decode("modified_at")))
+            modifiedAt: Instant(microseconds: try row.decode("modified_at")),
+            mark: row["voided_by"].map { OrderVoid.Mark(actor: $0, reason: row["void_reason"]) })
     }
 
     /// Stores where an order stands now.
@@ -62,8 +66,13 @@ enum SaleStore {
                 mapping_version = \(mappingVersion), planned_at = now(), attempts = 0, retry_at = NULL
             WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)
             """)
+        let flagged = standing.anomalies.map { anomaly in
+            AuditEntry(
+                actor: OrderPlanning.origin, subject: order.text, change: "flagged: \(anomaly.kind.rawValue)",
+                cause: anomaly.message)
+        }
         try await Audit.add(
-            [
+            flagged + [
                 AuditEntry(
                     actor: OrderPlanning.origin, subject: order.text,
                     change: "version \(revision) -> \(standing.state)", cause: standing.reason ?? "planned")
@@ -89,6 +98,8 @@ struct OrderStanding: Sendable, Hashable {
     var state: String
     var reason: String?
     var findings: [String] = []
+    /// What looks odd and did not before, whether it is held for that or not.
+    var anomalies: [Anomaly] = []
 
     static func ignored(_ reason: String) -> OrderStanding { OrderStanding(state: "ignored", reason: reason) }
 

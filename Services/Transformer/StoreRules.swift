@@ -20,18 +20,24 @@ final class StoreRules: Sendable {
     private let current: @Sendable (_ reload: Bool) async throws -> ConfigurationSnapshot
     private let cache = NIOLockedValueBox(Cache())
     private let references: @Sendable () async throws -> [String: ReferenceData]
+    private let items: @Sendable (_ orgID: String) async throws -> KnownItems?
 
     convenience init(watch: ConfigurationWatch, database: PostgresClient) {
-        self.init(references: { try await ReferenceDataStore.load(from: database) }) { reload in
+        self.init(
+            references: { try await ReferenceDataStore.load(from: database) },
+            items: { try await ReferenceDataStore.items(of: $0, in: database) }
+        ) { reload in
             reload ? try await watch.reload() : try await watch.current()
         }
     }
 
     init(
         references: @escaping @Sendable () async throws -> [String: ReferenceData] = { [:] },
+        items: @escaping @Sendable (_ orgID: String) async throws -> KnownItems? = { _ in nil },
         _ current: @escaping @Sendable (_ reload: Bool) async throws -> ConfigurationSnapshot
     ) {
         self.references = references
+        self.items = items
         self.current = current
     }
 
@@ -50,19 +56,21 @@ final class StoreRules: Sendable {
             throw NoRules(description: "org \(store.orgID) is not in the configuration any more; add it and apply")
         }
         let reference = try await references()[org.id]
-        let rules: PlanningRules
+        var rules: PlanningRules
         do {
             rules = try PlanningRules(store: store, org: org, reference: reference)
         } catch {
             throw NoRules(description: "the mapping cannot be used: \(error)")
         }
+        if rules.mapping.usesItems { rules.know(try await items(org.id)) }
+        let made = rules
         cache.withLockedValue { cache in
             if cache.version != snapshot.version || cache.referenceVersion != snapshot.referenceVersion {
                 cache = Cache(version: snapshot.version, referenceVersion: snapshot.referenceVersion)
             }
-            cache.rules[storeID] = rules
+            cache.rules[storeID] = made
         }
-        return rules
+        return made
     }
 
     private func cached(_ storeID: String, _ snapshot: ConfigurationSnapshot) -> PlanningRules? {

@@ -39,9 +39,11 @@ public struct OrderPreview: Sendable {
     /// What coupons took off, tax left out; the lines are net of it.
     public let coupons: [(code: String, amount: ExactDecimal)]
     /// What the plan is, or why there is none.
-    public let outcome: PlanOutcome
+    public private(set) var outcome: PlanOutcome
     /// The documents of the plan, in their order.
-    public let documents: [Document]
+    public private(set) var documents: [Document]
+    /// What looks odd about the order, with whether somebody accepted it.
+    public private(set) var anomalies: [(anomaly: Anomaly, isAccepted: Bool)] = []
     /// What is known of the organisation, if anything.
     public let reference: ReferenceData?
 
@@ -68,6 +70,21 @@ public struct OrderPreview: Sendable {
         } else {
             documents = []
         }
+    }
+
+    /// Adds what looks odd, for which the order would be held or flagged.
+    /// - Parameters:
+    ///   - found: What looks odd.
+    ///   - accepted: What a person accepted already.
+    ///   - policy: What is done about it.
+    public mutating func flag(_ found: [Anomaly], accepted: [Anomaly], policy: AnomalyPolicy) {
+        anomalies = found.map { anomaly in
+            (anomaly, accepted.contains { $0.kind == anomaly.kind && $0.subject == anomaly.subject })
+        }
+        let open = anomalies.filter { !$0.isAccepted }.map(\.anomaly)
+        guard let held = policy.hold(for: open, order: "\(storeID) \(order?.number ?? "")") else { return }
+        outcome = held
+        documents = []
     }
 
     /// A line with the amounts that Xero computes where the element does not say them.

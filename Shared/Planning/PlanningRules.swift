@@ -47,4 +47,12 @@ public struct PlanningRules: Sendable {
         mappingVersion = store.mappingVersion
         isDryRun = store.isDryRun
     }
+
+    /// Adds the organisation's items, for a mapping that uses them.
+    /// - Parameter items: the items; nil if they were never read.
+    public mutating func know(_ items: KnownItems?) {
+        var reference = org.reference ?? ReferenceData(answers: [:])
+        reference.items = items
+        org.reference = reference
+    }
 }

@@ -76,7 +76,7 @@ public struct Remapping: Sendable, Hashable {
         }
         let known = Dictionary(kept.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         let isSettled = kept.contains { $0.key.kind != .invoice && $0.isInXero && !$0.isVoided }
-        for document in preview.documents where document.planned.kind != .contact && !document.planned.voided {
+        for document in preview.documents where document.planned.kind.isOfOrder && !document.planned.voided {
             let key = DocumentKey(document.planned.reference, orgID: orgID, storeID: preview.storeID)
             guard let former = known[key] else {
                 let title = "\(key.kind.rawValue.replacing("_", with: " ")) \(document.planned.number ?? key.sourceID)"

@@ -86,6 +86,8 @@ public enum XeroAnswer: Sendable {
     /// A read may answer with an object where it has one, and a null list may come as an empty one.
     private static func list(_ body: JSONValue, _ collection: XeroCollection) -> [JSONValue]? {
         if let list = body[collection.rawValue]?.array { return list }
+        // What was removed by its address is answered by itself.
+        if body["IsDeleted"]?.bool == true { return [body] }
         if body.object != nil, body[collection.rawValue]?.isNull == true { return [] }
         return nil
     }

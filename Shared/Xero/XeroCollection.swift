@@ -10,6 +10,8 @@ public enum XeroCollection: String, Sendable, Hashable, CaseIterable {
     case creditNotes = "CreditNotes"
     /// Allocations of a credit note to invoices; they live below the credit note.
     case allocations = "Allocations"
+    /// What is sold.
+    case items = "Items"
 
     /// The member that holds an element's id.
     public var idField: String {
@@ -19,6 +21,7 @@ public enum XeroCollection: String, Sendable, Hashable, CaseIterable {
         case .payments: "PaymentID"
         case .creditNotes: "CreditNoteID"
         case .allocations: "AllocationID"
+        case .items: "ItemID"
         }
     }
 
@@ -30,11 +33,12 @@ public enum XeroCollection: String, Sendable, Hashable, CaseIterable {
         case .payments: "Reference"
         case .creditNotes: "CreditNoteNumber"
         case .allocations: nil
+        case .items: "Code"
         }
     }
 
     /// Whether writes take `unitdp=4`, without which unit prices are rounded to two decimals before lines are computed.
     public var takesUnitDecimals: Bool {
-        self == .invoices || self == .creditNotes
+        self == .invoices || self == .creditNotes || self == .items
     }
 }

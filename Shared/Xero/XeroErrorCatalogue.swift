@@ -8,6 +8,8 @@ public enum XeroErrorAction: String, Sendable, Hashable {
     case newKey = "new_key"
     /// Look up what it refers to, which Xero does not know: it may never have been made.
     case lookUpReferences = "look_up_references"
+    /// Look up the items that its lines name; go on without those that nobody makes.
+    case lookUpItems = "look_up_items"
     /// Send the contact without its e-mail address.
     case dropEmail = "drop_email"
     /// Wait for a person, who changes the mapping, the order or Xero.
@@ -77,7 +79,21 @@ public enum XeroErrorCatalogue {
     /// The classes that refusals are sorted into.
     public static var classes: [String] { entries.map(\.explanation.errorClass) + ["unknown"] }
 
-    static let entries: [Entry] = duplicates + mapping + states + locks + arithmetic + data + plan
+    static let entries: [Entry] = items + duplicates + mapping + states + locks + arithmetic + data + plan
+
+    /// Before all others: an item's code may hold any word.
+    private static let items = [
+        Entry(
+            ["price list item with code", "already exists"], "duplicate.item", .lookUp,
+            "Xero already has an item of this code.", "Retry: the item that is there is used."),
+        Entry(
+            ["item code", "is not valid"], "mapping.item", .lookUpItems,
+            "Xero does not know the item of a line.",
+            "Make the item in Xero, or set items: create in the mapping, then retry."),
+        Entry(
+            ["item code", "30 characters"], "item.code", .askPerson, "The item's code is too long for Xero.",
+            "Report this item: codes are meant to be shortened."),
+    ]
 
     private static let duplicates = [
         Entry(
@@ -174,6 +190,24 @@ public enum XeroErrorCatalogue {
             ["status voided cannot be applied"], "document.paid", .askPerson,
             "The document has a payment or credit note on it and cannot be voided.",
             "Remove the payment in Xero, then retry."),
+        Entry(
+            ["status deleted cannot be applied"], "document.state", .lookUp,
+            "The document was approved in Xero meanwhile and cannot be deleted.",
+            "Retry: it is looked up and voided."),
+        Entry(
+            ["allocation", "could not be found"], "document.gone", .lookUp,
+            "Xero does not have this allocation any more.", "Retry: it is looked up, and done if it is gone."),
+        Entry(
+            ["payment", "could not be found"], "document.gone", .lookUp,
+            "Xero does not have this payment any more.", "Retry: it is looked up, and done if it is gone."),
+        Entry(
+            ["reconciled"], "payment.reconciled", .askPerson,
+            "The payment is reconciled with a bank statement line, and Xero does not delete it.",
+            "Unreconcile it in Xero (the payment's page, Options, Remove & Redo or Unreconcile), then retry."),
+        Entry(
+            ["batch payment"], "payment.batch", .askPerson,
+            "The payment is part of a batch payment, which Xero only deletes as a whole.",
+            "Take it out of the batch in Xero, or delete it there, then retry."),
     ]
 
     private static let locks = [

@@ -31,6 +31,24 @@ extension XeroRequest {
         return base + "?summarizeErrors=false" + (collection.takesUnitDecimals ? "&unitdp=4" : "")
     }
 
+    /// The path of one element, without parameters.
+    /// - Parameters:
+    ///   - collection: the collection.
+    ///   - id: Xero's id.
+    /// - Returns: the path.
+    public static func elementPath(_ collection: XeroCollection, id: String) -> String {
+        "\(root)/\(collection.rawValue)/\(encoded(id))"
+    }
+
+    /// The path of one allocation of a credit note.
+    /// - Parameters:
+    ///   - creditNoteID: Xero's id of the credit note.
+    ///   - id: Xero's id of the allocation.
+    /// - Returns: the path.
+    public static func allocationPath(creditNoteID: String, id: String) -> String {
+        elementPath(.creditNotes, id: creditNoteID) + "/\(XeroCollection.allocations.rawValue)/\(encoded(id))"
+    }
+
     /// The body of a batch.
     /// - Parameters:
     ///   - collection: the collection written to.
@@ -134,7 +152,19 @@ extension XeroRequest {
     public static func element(_ collection: XeroCollection, id: String) -> XeroRequest {
         XeroRequest(
             method: .get,
-            path: "\(root)/\(collection.rawValue)/\(encoded(id))" + (collection.takesUnitDecimals ? "?unitdp=4" : ""))
+            path: elementPath(collection, id: id) + (collection.takesUnitDecimals ? "?unitdp=4" : ""))
+    }
+
+    /// Reads items, which have no pages.
+    /// - Parameters:
+    ///   - filter: the `where` expression, not encoded; nil for all.
+    ///   - modifiedSince: only what changed since, to the second; nil for everything.
+    /// - Returns: the request.
+    public static func items(where filter: String? = nil, modifiedSince: Instant? = nil) -> XeroRequest {
+        let condition = filter.map { "where=\(encoded($0))&" } ?? ""
+        var request = XeroRequest(method: .get, path: "\(root)/Items?\(condition)unitdp=4")
+        if let modifiedSince { request.headers["If-Modified-Since"] = XeroDate.header(modifiedSince) }
+        return request
     }
 
     /// Reads reference data that has no pages.

@@ -59,6 +59,8 @@ struct TestBooks {
         case .creditNote: answer = try enter(element, .creditNote, mode, detail)
         case .payment, .refund:
             answer = book.render(try PaymentEntry.enter(element, into: &book, context: context), detail)
+        case .item:
+            answer = book.render(try ItemEntry.enter(element, mode: mode, into: &book, context: context), detail)
         case .allocation: throw Rejection("no plan makes allocations")
         }
         let field = BatchComposer.collection(document.key.kind).idField

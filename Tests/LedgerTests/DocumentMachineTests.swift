@@ -83,6 +83,44 @@ struct DocumentMachineTests {
         }
     }
 
+    @Test("a void that is wanted no longer leaves what Xero has, whatever became of it so far")
+    func voidTakenBack() throws {
+        let unsent = try machine([
+            .planned(changed: false, void: false, blocked: false), .selected, .posted,
+            .planned(changed: false, void: true, blocked: true), .planned(changed: false, void: false, blocked: true),
+        ])
+        #expect(unsent.state == .posted)
+        let refused = try machine([
+            .planned(changed: false, void: false, blocked: false), .selected, .posted,
+            .planned(changed: false, void: true, blocked: false), .selected, .refusedFinal,
+            .planned(changed: false, void: false, blocked: true),
+        ])
+        #expect(refused.state == .posted)
+        var sending = try machine([
+            .planned(changed: false, void: false, blocked: false), .selected, .posted,
+            .planned(changed: false, void: true, blocked: false), .selected,
+            .planned(changed: false, void: false, blocked: true),
+        ])
+        #expect(sending.state == .sending)
+        try sending.handle(.posted)
+        #expect(sending.state == .voided)
+    }
+
+    @Test("what may be in Xero and is not wanted is looked up, and voided if it is there")
+    func doubtfulVoid() throws {
+        var doubtful = try machine([.planned(changed: false, void: false, blocked: true)])
+        doubtful.mayExist = true
+        try doubtful.handle(.planned(changed: false, void: true, blocked: false))
+        #expect(doubtful.state == .ready)
+        #expect(doubtful.operation == .create)
+        var absent = doubtful
+        try absent.handle(.absent)
+        #expect(absent.state == .superseded)
+        try doubtful.handle(.found)
+        #expect(doubtful.state == .waiting)
+        #expect(doubtful.operation == .void)
+    }
+
     @Test("totals that differ from what is wanted are held, not paid")
     func differing() throws {
         let machine = try machine([

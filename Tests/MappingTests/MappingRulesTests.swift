@@ -131,7 +131,7 @@ import Testing
 
 extension JSONValue {
     /// The object with one member set.
-    fileprivate func setting(_ name: String, to value: JSONValue) -> JSONValue {
+    func setting(_ name: String, to value: JSONValue) -> JSONValue {
         guard case .object(var object) = self else { return self }
         object[name] = value
         return .object(object)

@@ -106,7 +106,7 @@ import Testing
         #expect(findings(plain).contains { $0.contains(finding) }, "\(findings(plain))")
     }
 
-    @Test func `payments that are not the price hold the order`() throws {
+    @Test func `payments that are not the price are told with the arithmetic`() throws {
         let short = try order(
             "transactions",
             [
@@ -116,7 +116,8 @@ import Testing
                 ]
             ])
         #expect(
-            findings(short) == ["payment by Cash 88.00 = 88.00, but the order's price to pay is 138.50: 50.50 apart"])
+            TieOut.payments(of: short)?.description
+                == "payment by Cash 88.00 = 88.00, but 138.50 was to be paid: 50.50 short")
         let foreign = #expect(throws: StorefrontError.self) {
             try order(
                 "transactions",

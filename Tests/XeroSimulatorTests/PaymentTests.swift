@@ -64,6 +64,18 @@ import Testing
         #expect(bench.call("POST", "/Payments/\(id)", ["Amount": 5]).status == 400)
     }
 
+    @Test func aReconciledPaymentIsNotDeleted() {
+        let payment = bench.pay(bench.invoice())
+        let id = payment["PaymentID"]?.string ?? ""
+        #expect(bench.control("POST", "/orgs/demo/reconcile").status == 200)
+        let refused = bench.call("POST", "/Payments/\(id)", ["Status": "DELETED"])
+        #expect(refused.status == 400)
+        #expect(
+            refused.json["Elements"]?[0]?["ValidationErrors"]?[0]?["Message"]?.string?.contains("reconciled") == true)
+        #expect(bench.control("POST", "/orgs/demo/unreconcile").status == 200)
+        #expect(bench.call("POST", "/Payments/\(id)", ["Status": "DELETED"]).status == 200)
+    }
+
     @Test func paymentsHaveNoUniquenessOfTheirOwn() {
         let invoice = bench.invoice()
         #expect(bench.pay(invoice, 10).isAccepted)
@@ -129,7 +141,10 @@ import Testing
         #expect(read(invoice).number("AmountCredited") == "110.00")
         #expect(bench.list("/CreditNotes/CN-A-1").first?["Status"] == "PAID")
         let id = made.json["Allocations"]?[0]?["AllocationID"]?.string ?? ""
-        #expect(bench.call("DELETE", "\(path)/\(id)").status == 200)
+        let gone = bench.call("DELETE", "\(path)/\(id)")
+        #expect(gone.status == 200)
+        #expect(gone.json["IsDeleted"] == true)
+        #expect(gone.json["AllocationID"]?.string == id)
         #expect(bench.call("DELETE", "\(path)/\(id)").status == 404)
         #expect(read(invoice)["Status"] == "AUTHORISED")
         #expect(bench.list("/CreditNotes/CN-A-1").first?.number("RemainingCredit") == "110.00")

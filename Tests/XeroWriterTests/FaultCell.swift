@@ -65,6 +65,7 @@ enum CallFault: String, Sendable, CaseIterable {
 /// What a cell of the matrix writes: a kind of document, new or changed.
 enum CellSubject: String, Sendable, CaseIterable {
     case contact
+    case item
     case invoice
     case payment
     case creditNote = "credit note"
@@ -72,34 +73,51 @@ enum CellSubject: String, Sendable, CaseIterable {
     case refund
     case update = "invoice update"
     case void = "invoice void"
+    case paymentDeletion = "payment deletion"
+    case refundDeletion = "refund deletion"
+    case noteVoid = "note void"
+    case allocationRemoval = "alloc. removal"
 
     /// The endpoint that the fault is put on.
     var endpoint: String {
         switch self {
         case .contact: "PUT /Contacts"
+        case .item: "PUT /Items"
         case .invoice: "PUT /Invoices"
         case .payment, .refund: "PUT /Payments"
         case .creditNote: "PUT /CreditNotes"
         case .allocation: "PUT /CreditNotes/{id}/Allocations"
         case .update, .void: "POST /Invoices"
+        case .paymentDeletion, .refundDeletion: "POST /Payments/{id}"
+        case .noteVoid: "POST /CreditNotes"
+        case .allocationRemoval: "DELETE /CreditNotes/{id}/Allocations/{id}"
         }
     }
 
     /// What the orders are before the fault is put on; nil if nothing is.
     var before: SampleOrder.Kind? {
         switch self {
-        case .contact, .invoice, .payment: nil
+        case .contact, .item, .invoice, .payment: nil
         case .creditNote, .refund: .paid
         case .allocation, .update, .void: .unpaid
+        case .paymentDeletion, .refundDeletion, .noteVoid, .allocationRemoval: after
+        }
+    }
+
+    /// Whether an operator takes the orders back.
+    var isTakenBack: Bool {
+        switch self {
+        case .paymentDeletion, .refundDeletion, .noteVoid, .allocationRemoval: true
+        default: false
         }
     }
 
     /// What the orders are in the end.
     var after: SampleOrder.Kind {
         switch self {
-        case .contact, .invoice, .payment: .paid
-        case .creditNote, .refund: .refunded
-        case .allocation: .reduced
+        case .contact, .item, .invoice, .payment, .paymentDeletion: .paid
+        case .creditNote, .refund, .refundDeletion, .noteVoid: .refunded
+        case .allocation, .allocationRemoval: .reduced
         case .update: .unpaid
         case .void: .cancelled
         }
@@ -120,6 +138,9 @@ struct FaultCell: Sendable {
     /// - Returns: what is wrong in the end; nothing if the books hold exactly one correct document each.
     func run(_ look: @escaping @Sendable () async throws -> [String] = { [] }) async throws -> [String] {
         var orders = (1...count).map { SampleOrder(number: $0, customer: $0, kind: subject.after) }
+        if subject == .item {
+            for index in orders.indices { (orders[index].item, orders[index].insistsOnItem) = ("SKU-\(index)", true) }
+        }
         var revision = 1
         if let before = subject.before {
             try await harness.plan(
@@ -135,7 +156,11 @@ struct FaultCell: Sendable {
             for index in orders.indices { (orders[index].net, orders[index].tax) = (ExactDecimal(50), ExactDecimal(5)) }
         }
         harness.faults((rules.isEmpty ? fault.rules : rules).map(rule))
-        try await harness.plan(orders, revision: revision)
+        if subject.isTakenBack {
+            try await harness.takeBack(orders)
+        } else {
+            try await harness.plan(orders, revision: revision)
+        }
         let seen = try await work(look)
         return try await seen + problems(orders)
     }
@@ -195,7 +220,7 @@ struct FaultCell: Sendable {
         let harness = harness
         let gate = CallGate(fault.gate ?? .before, isKill: !isOpenedAfterwards) { request in
             let path = request.path.prefix { $0 != "?" }.split(separator: "/").dropFirst(2)
-            let words = path.enumerated().map { $0.offset == 1 ? "{id}" : String($0.element) }
+            let words = path.enumerated().map { $0.offset % 2 == 1 ? "{id}" : String($0.element) }
             return "\(request.method.rawValue) /\(words.joined(separator: "/"))" == subject.endpoint
         }
         let first = harness.writer("writer-1", gate: gate)
@@ -220,7 +245,7 @@ struct FaultCell: Sendable {
     }
 
     private func problems(_ orders: [SampleOrder]) async throws -> [String] {
-        var problems = harness.discrepancies(orders)
+        var problems = subject.isTakenBack ? harness.remains(orders) : harness.discrepancies(orders)
         let unsettled = try await harness.count("state NOT IN ('posted', 'voided', 'superseded')")
         if unsettled > 0 {
             let reasons = try await harness.database.query(

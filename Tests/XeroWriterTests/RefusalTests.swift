@@ -30,6 +30,14 @@ struct Refusal: Sendable, CustomTestStringConvertible {
                 + "The contact name must be unique across all active contacts.", errorClass: "duplicate.contact",
             sentence: "already has a contact", subject: .contact),
         Refusal(
+            words: "Price List Item with Code 'contact' already exists", errorClass: "duplicate.item",
+            sentence: "already has an item", subject: .item),
+        Refusal(
+            words: "Item code 'BOOK-12' is not valid.", errorClass: "mapping.item", sentence: "does not know the item"),
+        Refusal(
+            words: "The item Code is limited to 30 characters.", errorClass: "item.code", sentence: "too long",
+            subject: .item),
+        Refusal(
             words: "Account code '999' is not a valid code for this document.", errorClass: "mapping.account",
             sentence: "does not accept the account code"),
         Refusal(
@@ -111,6 +119,21 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(
             words: "Credit note could not be found", errorClass: "reference.missing",
             sentence: "does not know the credit note", subject: .refund),
+        Refusal(
+            words: "This payment cannot be deleted as it has been reconciled with a bank statement line.",
+            errorClass: "payment.reconciled", sentence: "is reconciled", subject: .paymentDeletion),
+        Refusal(
+            words: "Payments made as part of a batch payment cannot be deleted.", errorClass: "payment.batch",
+            sentence: "part of a batch payment", subject: .paymentDeletion),
+        Refusal(
+            words: "Payment could not be found", errorClass: "document.gone", sentence: "does not have this payment",
+            subject: .paymentDeletion),
+        Refusal(
+            words: "Allocation could not be found", errorClass: "document.gone",
+            sentence: "does not have this allocation", subject: .allocationRemoval),
+        Refusal(
+            words: "The status DELETED cannot be applied to this document as its status is AUTHORISED.",
+            errorClass: "document.state", sentence: "approved in Xero meanwhile", subject: .void),
         Refusal(words: "Something new under the sun", errorClass: "unknown", sentence: "not known here"),
     ]
 }

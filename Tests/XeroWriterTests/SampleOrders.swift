@@ -50,6 +50,16 @@ struct SampleOrder: Sendable {
     var name: String?
     var email: String?
     var date = "2026-11-20"
+    /// How the invoice is posted.
+    var status = "AUTHORISED"
+    /// The code of the item that is sold; nil if the line has none.
+    var item: String?
+    /// Whether the invoice waits for the item for good.
+    var insistsOnItem = false
+    /// Whether the organisation's list is said to have the item, so that nobody makes it.
+    var isItemListed = false
+    /// The account of the item, where it is another than the line's.
+    var itemAccount: String?
 
     var id: String { String(number) }
     var total: ExactDecimal { net + tax }
@@ -67,6 +77,10 @@ struct SampleOrder: Sendable {
     var refund: DocumentKeyRef { DocumentKeyRef(kind: .refund, sourceID: refundID) }
     var allocation: DocumentKeyRef { DocumentKeyRef(kind: .allocation, sourceID: refundID) }
 
+    private var itemReference: DocumentKeyRef? {
+        item.flatMap { isItemListed ? nil : DocumentKeyRef(kind: .item, sourceID: $0) }
+    }
+
     private func amounts(_ total: ExactDecimal, tax: ExactDecimal?) -> DocumentAmounts? {
         guard let currency = Currency("AUD"), let date = CalendarDate(date) else { return nil }
         return DocumentAmounts(currency: currency, total: total, tax: tax, date: date)
@@ -76,11 +90,13 @@ struct SampleOrder: Sendable {
         .string("Order \(number) [\(key(reference).shortForm)]")
     }
 
-    private func line(_ amount: ExactDecimal) -> JSONValue {
-        [
+    private func line(_ amount: ExactDecimal, item: String? = nil) -> JSONValue {
+        var line: JSONObject = [
             "Description": "Things", "Quantity": 1, "UnitAmount": JSONValue(amount), "AccountCode": .string(account),
             "TaxType": tax.isZero ? "EXEMPTOUTPUT" : "OUTPUT",
         ]
+        if let item { line["ItemCode"] = .string(item) }
+        return .object(line)
     }
 
     private func link(_ name: String, _ reference: DocumentKeyRef) -> JSONValue {
@@ -88,7 +104,7 @@ struct SampleOrder: Sendable {
     }
 
     var plan: OrderPlan {
-        var documents = [contactDocument, invoiceDocument]
+        var documents = [contactDocument] + [itemDocument].compactMap { $0 } + [invoiceDocument]
         let refunded = ExactDecimal(units: 2200, scale: 2)
         if kind == .paid || kind == .refunded {
             documents.append(
@@ -132,15 +148,30 @@ struct SampleOrder: Sendable {
             ])
     }
 
+    private var itemDocument: PlannedDocument? {
+        guard let itemReference, let item else { return nil }
+        return PlannedDocument(
+            itemReference, number: item,
+            desired: [
+                "Code": .string(item), "Name": "Thing", "Description": "Thing",
+                "SalesDetails": ["AccountCode": .string(itemAccount ?? account), "TaxType": "OUTPUT"],
+            ])
+    }
+
     private var invoiceDocument: PlannedDocument {
-        PlannedDocument(
+        let needed = [itemReference].compactMap { $0 }
+        var document = PlannedDocument(
             invoice, number: invoiceNumber,
             desired: [
-                "Type": "ACCREC", "Contact": link("$contact", contact), "Status": "AUTHORISED",
+                "Type": "ACCREC", "Contact": link("$contact", contact), "Status": .string(status),
                 "LineAmountTypes": "Exclusive", "InvoiceNumber": .string(invoiceNumber),
                 "Reference": .string("Order \(number)"), "Url": .string("http://shop/order/\(number)"),
-                "Date": .string(date), "DueDate": .string(date), "CurrencyCode": "AUD", "LineItems": [line(net)],
-            ], dependsOn: [contact], amounts: amounts(total, tax: tax), voided: kind == .cancelled || kind == .emptied)
+                "Date": .string(date), "DueDate": .string(date), "CurrencyCode": "AUD",
+                "LineItems": [line(net, item: item)],
+            ], dependsOn: [contact] + (insistsOnItem ? needed : []), amounts: amounts(total, tax: tax),
+            voided: kind == .cancelled || kind == .emptied)
+        if !insistsOnItem { document.prefers = needed }
+        return document
     }
 
     private func creditNoteDocument(_ total: ExactDecimal) -> PlannedDocument {
@@ -227,12 +258,17 @@ extension WriterHarness {
         expect("payments", orders.reduce(refunded.count) { $0 + $1.kind.payments })
         expect("credit_notes", refunded.count + reduced.count)
         expect("allocations", reduced.count)
+        expect("items", Set(orders.compactMap(\.item)).count)
         let byNumber = Dictionary(grouping: list("invoices")) { $0["InvoiceNumber"]?.string ?? "" }
         for order in orders {
             let invoices = byNumber[order.invoiceNumber] ?? []
             guard invoices.count == 1, let invoice = invoices.first else {
                 found.append("\(invoices.count) invoices \(order.invoiceNumber)")
                 continue
+            }
+            if invoice["LineItems"]?[0]?["ItemCode"]?.string != order.item {
+                found.append(
+                    "\(order.invoiceNumber) has item \(invoice["LineItems"]?[0]?["ItemCode"]?.string ?? "none")")
             }
             if invoice["Total"]?.decimal != order.total { found.append("\(order.invoiceNumber) has another total") }
             if (invoice["Status"]?.string == "PAID") != order.kind.isPaid {

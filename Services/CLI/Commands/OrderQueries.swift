@@ -35,6 +35,13 @@ enum OrderQueries {
                     ORDER BY received_at DESC LIMIT 20
                 ) t
                 """),
+            "anomalies": try await session.json(
+                """
+                SELECT coalesce(json_agg(t), '[]') FROM (
+                    SELECT kind, message, flagged_at, accepted_at, accepted_by FROM anomaly
+                    WHERE store_id = \(store) AND order_id = \(id) ORDER BY flagged_at, kind, subject
+                ) t
+                """),
             "documents": try await session.json(documents(store: store, id: id)),
             "summaries": try await session.json(summaries(store: store, id: id)),
             "payouts": try await session.json(PayoutQueries.of(order: id, store: store)),
@@ -68,9 +75,9 @@ enum OrderQueries {
                 d.currency, d.document_date AS date, d.xero_id, d.desired_version, d.sent_version, d.posted_version,
                 d.attempts, d.mapping_version, d.snapshot_revision
             FROM document d
-            WHERE d.store_id = \(store) AND (d.order_id = \(id) OR d.id IN (
+            WHERE d.store_id = \(store) AND d.order_id = \(id) OR d.id IN (
                 SELECT p.depends_on FROM document_dependency p JOIN document x ON x.id = p.document_id
-                WHERE x.store_id = \(store) AND x.order_id = \(id)))
+                WHERE x.store_id = \(store) AND x.order_id = \(id))
             ORDER BY d.id
         ) t
         """
@@ -138,6 +145,10 @@ struct OrderText {
         ]
         if !order.cell("reason").isEmpty { lines.append("  \(order.cell("reason"))") }
         lines += order.list("findings").compactMap(\.string).map { "  - \($0)" }
+        lines += found.list("anomalies").map { row in
+            let by = row.cell("accepted_by")
+            return "  flagged\(by.isEmpty ? "" : ", accepted by \(by)"): \(row.cell("message"))"
+        }
         if order.count("planned_revision") < order.count("revision") {
             lines.append("  The newest version (\(order.cell("revision"))) waits to be planned.")
         }

@@ -5,8 +5,8 @@ import Postgres
 /// `counterfoil orders`
 struct OrdersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "orders", abstract: "Look at orders and what became of them.",
-        subcommands: [List.self, Show.self])
+        commandName: "orders", abstract: "Look at orders and what became of them, accept, void and restore them.",
+        subcommands: [List.self, Show.self, AcceptCommand.self, VoidOrderCommand.self, RestoreOrderCommand.self])
 
     /// `counterfoil orders list [STORE] [--state STATE]`
     struct List: AsyncParsableCommand {
@@ -15,8 +15,11 @@ struct OrdersCommand: AsyncParsableCommand {
         @Argument(help: "Only this store's.")
         var store: String?
 
-        @Option(name: .long, help: "Only those in this state: observed, ignored, held, planned, posted, dead.")
+        @Option(name: .long, help: "Only those in this state: observed, ignored, held, planned, posted, dead, voided.")
         var state: OrderState?
+
+        @Flag(name: .long, help: "Only those that look odd, which nobody accepted yet.")
+        var flagged = false
 
         @Option(name: .long, help: "At most so many.")
         var limit = 50
@@ -28,16 +31,20 @@ struct OrdersCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let (store, state, limit) = (store, state?.rawValue, limit)
+            let (store, state, limit, flagged) = (store, state?.rawValue, limit, flagged)
             let rows = try await DatabaseAccess().withDatabase { client in
                 try await client.json(
                     """
                     SELECT coalesce(json_agg(t), '[]') FROM (
                         SELECT store_id AS store, order_id AS order, order_number AS number, state,
                             store_status AS status, currency, total::text, to_char(modified_at AT TIME ZONE 'UTC',
-                            'YYYY-MM-DD HH24:MI') AS modified, reason
+                            'YYYY-MM-DD HH24:MI') AS modified, reason,
+                            (SELECT json_agg(kind ORDER BY kind) FROM anomaly a WHERE a.store_id = sale.store_id
+                                AND a.order_id = sale.order_id AND a.accepted_at IS NULL) AS flags
                         FROM sale WHERE (\(store as String?)::text IS NULL OR store_id = \(store as String?))
                             AND (\(state as String?)::text IS NULL OR state = \(state as String?))
+                            AND (NOT \(flagged) OR (store_id, order_id) IN (
+                                SELECT store_id, order_id FROM anomaly WHERE accepted_at IS NULL))
                         ORDER BY modified_at DESC, order_id LIMIT \(limit)
                     ) t
                     """)
@@ -48,11 +55,14 @@ struct OrdersCommand: AsyncParsableCommand {
         static func text(_ rows: [JSONValue]) -> [String] {
             guard !rows.isEmpty else { return ["No such orders."] }
             var table = TextTable(
-                ["store", "order", "state", "status", "total", "", "modified (UTC)", "reason"], right: ["total"])
+                ["store", "order", "state", "status", "total", "", "modified (UTC)", "flags", "reason"],
+                right: ["total"])
             for row in rows {
                 table.add([
                     row.cell("store"), row.cell("number"), row.cell("state"), row.cell("status"), row.cell("total"),
-                    row.cell("currency"), row.cell("modified"), oneLine(row.cell("reason"), limit: 90),
+                    row.cell("currency"), row.cell("modified"),
+                    row.list("flags").compactMap(\.string).joined(separator: ", "),
+                    oneLine(row.cell("reason"), limit: 90),
                 ])
             }
             return table.lines
@@ -96,4 +106,5 @@ enum OrderState: String, ExpressibleByArgument, CaseIterable {
     case planned
     case posted
     case dead
+    case voided
 }

@@ -31,6 +31,7 @@ enum StatusQueries {
             "xero": try await session.json(xero),
             "stores": try await session.json(stores),
             "dead_letters": try await session.json(deadLetters),
+            "flagged": try await session.json(flagged),
             "payouts_held": try await session.json(PayoutQueries.held),
             "not_paid_out": try await session.json(PayoutQueries.unpaidSums(store: nil)),
         ]
@@ -108,6 +109,14 @@ enum StatusQueries {
         ) t
         """
 
+    private static let flagged: PostgresQuery = """
+        SELECT coalesce(json_agg(t), '[]') FROM (
+            SELECT a.store_id AS store, count(DISTINCT a.order_id) AS orders FROM anomaly a
+            JOIN sale s ON s.store_id = a.store_id AND s.order_id = a.order_id AND s.state <> 'held'
+            WHERE a.accepted_at IS NULL GROUP BY a.store_id ORDER BY a.store_id
+        ) t
+        """
+
     private static let deadLetters: PostgresQuery = """
         SELECT coalesce(json_agg(t), '[]') FROM (
             SELECT class, count(*) AS letters, extract(epoch FROM now() - min(created_at))::bigint AS oldest_seconds
@@ -160,7 +169,7 @@ struct StatusText {
     }
 
     private var orderTable: [String] {
-        let states = ["observed", "ignored", "planned", "posted", "held", "dead"]
+        let states = ["observed", "ignored", "planned", "posted", "voided", "held", "dead"]
         var table = TextTable(["store"] + states, right: Set(states))
         for store in status.list("stores") {
             let own = status.list("orders").filter { $0.cell("store") == store.cell("store") }
@@ -216,6 +225,10 @@ struct StatusText {
         var lines: [String] = []
         if orders("held") > 0 {
             lines.append("\(orders("held")) held orders: counterfoil orders list --state held")
+        }
+        let flagged = status.list("flagged").reduce(0) { $0 + $1.count("orders") }
+        if flagged > 0 {
+            lines.append("\(flagged) orders look odd and were posted: counterfoil orders list --flagged")
         }
         let letters = status.list("dead_letters").reduce(0) { $0 + $1.count("letters") }
         if letters > 0 { lines.append("\(letters) dead letters: counterfoil dead-letters list") }

@@ -23,8 +23,17 @@ struct BatchComposer {
         var path: String
         /// The method.
         var method: XeroRequest.Method
-        /// The body.
-        var body: [UInt8] { XeroRequest.body(collection, elements: elements) }
+        /// The body; nothing for what is removed by its address.
+        var body: [UInt8] {
+            if method == .delete { return [] }
+            // One payment is deleted by its address: the body holds just what it becomes.
+            if isByID, let element = elements.first { return element.encoded() }
+            return XeroRequest.body(collection, elements: elements)
+        }
+        /// Whether the path is that of one element.
+        var isByID = false
+        /// Whether Xero remembers a key for the call, so that it can be repeated under it.
+        var takesKey: Bool { method != .delete }
     }
 
     let shape: BatchShape
@@ -69,6 +78,7 @@ struct BatchComposer {
         var bytes = 100
         for document in documents {
             var missing: String?
+            if shape.operation == .void { missing = missingForVoid(document) }
             let element = element(of: document, missing: &missing)
             if let missing {
                 composition.blocked.append((document, missing))
@@ -80,7 +90,11 @@ struct BatchComposer {
             composition.documents.append(document)
             composition.elements.append(element)
         }
-        if shape.kind == .allocation { allocate(&composition) }
+        if shape.operation == .void {
+            address(&composition)
+        } else if shape.kind == .allocation {
+            allocate(&composition)
+        }
         return composition
     }
 
@@ -91,13 +105,14 @@ struct BatchComposer {
         case .payment, .refund: .payments
         case .creditNote: .creditNotes
         case .allocation: .allocations
+        case .item: .items
         }
     }
 
     private func element(of document: StoredDocument, missing: inout String?) -> JSONValue {
         let idField = Self.collection(shape.kind).idField
         if shape.operation == .void {
-            return [idField: .string(document.xeroID ?? ""), "Status": "VOIDED"]
+            return voided(document, idField)
         }
         let resolved = resolve(document.desired, &missing)
         guard shape.operation == .update, let id = document.xeroID, case .object(var object) = resolved else {
@@ -108,6 +123,43 @@ struct BatchComposer {
             object["LineItems"] = .array(Self.withLineIDs(lines, posted: document.posted))
         }
         return .object(object)
+    }
+
+    // MARK: Removing
+
+    /// What a document becomes when it is removed: payments and drafts are deleted, what counts in the books is voided.
+    private func voided(_ document: StoredDocument, _ idField: String) -> JSONValue {
+        switch shape.kind {
+        case .payment, .refund: ["Status": "DELETED"]
+        default: [idField: .string(document.xeroID ?? ""), "Status": document.isDraft ? "DELETED" : "VOIDED"]
+        }
+    }
+
+    private func missingForVoid(_ document: StoredDocument) -> String? {
+        guard shape.kind == .allocation, let note = Self.creditNote(of: document), xeroIDs[note] == nil else {
+            return nil
+        }
+        return note
+    }
+
+    /// The key of the credit note that an allocation is of.
+    static func creditNote(of document: StoredDocument) -> String? {
+        document.desired["CreditNote"]?["$creditNote"]?.string
+    }
+
+    /// Payments and allocations are removed one by one, by their address.
+    private func address(_ composition: inout Composition) {
+        guard let document = composition.documents.first, let id = document.xeroID else { return }
+        switch shape.kind {
+        case .payment, .refund:
+            composition.path = XeroRequest.elementPath(.payments, id: id)
+            composition.isByID = true
+        case .allocation:
+            let note = Self.creditNote(of: document).flatMap { xeroIDs[$0] } ?? ""
+            composition.path = XeroRequest.allocationPath(creditNoteID: note, id: id)
+            composition.method = .delete
+        default: break
+        }
     }
 
     private func resolve(_ value: JSONValue, _ missing: inout String?) -> JSONValue {

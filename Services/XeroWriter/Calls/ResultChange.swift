@@ -19,6 +19,8 @@ struct ResultChange: Sendable {
     private var adopted: [Int64] = []
     /// Documents that were refused because Xero does not know what they refer to, with its words.
     private var doubting: [(id: Int64, words: String)] = []
+    /// Documents that were refused because Xero does not know an item of theirs, with its words.
+    private var itemless: [(id: Int64, words: String)] = []
 
     init(record: CallRecord) {
         self.record = record
@@ -47,19 +49,22 @@ struct ResultChange: Sendable {
     mutating func adopt(_ document: StoredDocument, _ element: XeroElement, isVoid: Bool) throws {
         var document = document
         document.machine.sentVoid = isVoid
-        let difference = isVoid ? nil : VerdictReader.difference(document, element.value)
+        // What is to be removed need not be as it was wanted.
+        let difference =
+            isVoid || document.machine.desiredVoid ? nil : VerdictReader.difference(document, element.value)
         if difference != nil, try repair(&document, element, "adopted") {
-            if Self.hasEntries(element.value) { adopted.append(document.id) }
+            if Self.hasEntries(document, element.value) { adopted.append(document.id) }
             return
         }
         try take(
             &document, element, difference, event: difference == nil ? .found : .foundDiffering,
             isVoid ? "voided" : "adopted")
-        if !isVoid && Self.hasEntries(element.value) { adopted.append(document.id) }
+        if !isVoid && Self.hasEntries(document, element.value) { adopted.append(document.id) }
     }
 
-    /// Whether an invoice or credit note has, or may have, payments or allocations.
-    private static func hasEntries(_ element: JSONValue) -> Bool {
+    /// Whether a document has, or may have, others in Xero that need it. What needs an item says nothing of it before.
+    private static func hasEntries(_ document: StoredDocument, _ element: JSONValue) -> Bool {
+        if document.key.kind == .item { return false }
         guard let paid = element["AmountPaid"]?.decimal, let credited = element["AmountCredited"]?.decimal else {
             return true
         }
@@ -136,7 +141,7 @@ struct ResultChange: Sendable {
     ) throws {
         let from = document.machine.state
         try document.machine.handle(event)
-        document.setPosted(element.value, id: element.id ?? "")
+        document.setPosted(element.value, id: element.id ?? document.xeroID ?? "")
         document.attempts = 0
         document.lookupFirst = false
         document.reason = document.machine.state == .held ? difference : nil
@@ -181,6 +186,9 @@ struct ResultChange: Sendable {
             if explanation.action == .lookUpReferences {
                 doubting.append((document.id, words))
                 document.reason = "Xero does not know what it refers to (\(words)); that will be looked up"
+            } else if explanation.action == .lookUpItems {
+                itemless.append((document.id, words))
+                document.reason = nil
             } else {
                 document.lookupFirst = true
                 document.reason = "Xero refused it (\(words)); it will be looked up"
@@ -225,6 +233,7 @@ struct ResultChange: Sendable {
 
     /// Stores everything.
     mutating func store(in session: some PostgresSession) async throws {
+        try await settleItems(in: session)
         try await DocumentStore.save(documents, in: session)
         try await DocumentClaims.lookUpDependants(of: adopted, in: session)
         if let first = doubting.first {
@@ -244,6 +253,30 @@ struct ResultChange: Sendable {
         try await LedgerMessages.report(outcomes, origin: ResultStore.service, in: session)
         try await Audit.add(audit, in: session)
         summary.isStored = true
+    }
+
+    /// Has the items looked up that Xero does not know and that are ours to make; documents go on without the others.
+    private mutating func settleItems(in session: some PostgresSession) async throws {
+        for (id, words) in itemless {
+            guard let index = documents.firstIndex(where: { $0.id == id }) else { continue }
+            let document = documents[index]
+            let named = document.itemCodes.filter { words.contains("'\($0)'") }
+            let codes = named.isEmpty ? document.itemCodes : named
+            let ours = try await ItemLinks.doubt(
+                codes, of: document, cause: "Xero refused what names it: \(words)", callID: record.id,
+                by: ResultStore.service, in: session)
+            if !ours.isEmpty {
+                let names = ours.sorted().joined(separator: ", ")
+                documents[index].reason = "Xero does not know item \(names); that is looked up"
+            }
+            let dropped = documents[index].dropItems(codes.subtracting(ours))
+            guard !dropped.isEmpty else { continue }
+            audit.append(
+                AuditEntry(
+                    actor: ResultStore.service, subject: document.key.text,
+                    change: "without item \(dropped.sorted().joined(separator: ", "))", cause: words,
+                    callID: record.id))
+        }
     }
 }
 

@@ -36,9 +36,12 @@ enum VerdictReader {
     }
 
     private static func verdict(_ document: StoredDocument, _ answer: XeroElement, isVoid: Bool) -> Verdict {
+        if isVoid, answer.errors.isEmpty, !answer.hasErrorStatus, answer.value["IsDeleted"]?.bool == true {
+            return .posted(answer, difference: nil)
+        }
         if answer.isSuccess {
             if let known = document.xeroID, known != answer.id { return .unknown }
-            guard isVoid || shows(document, answer) else { return .unknown }
+            guard isVoid ? showsVoid(answer) : shows(document, answer) else { return .unknown }
             return .posted(answer, difference: isVoid ? nil : difference(document, answer.value))
         }
         if !answer.errors.isEmpty { return .refused(messages: answer.errors) }
@@ -51,6 +54,7 @@ enum VerdictReader {
     static func shows(_ document: StoredDocument, _ answer: XeroElement) -> Bool {
         switch document.key.kind {
         case .contact: return answer.value["Name"]?.string != nil
+        case .item: return answer.naturalID == naturalID(of: document)
         case .invoice, .creditNote:
             guard answer.value["Total"]?.decimal != nil, !answer.isGone else { return false }
             return answer.naturalID == naturalID(of: document)
@@ -58,7 +62,12 @@ enum VerdictReader {
         }
     }
 
-    /// What tells a document apart in an answer: its number, the contact's number, the payment's reference.
+    /// Whether an answer that reports success does not show that the document is still there.
+    private static func showsVoid(_ answer: XeroElement) -> Bool {
+        answer.value["Status"]?.string.map { _ in answer.isGone } ?? true
+    }
+
+    /// What tells a document apart in an answer: its number, the contact's number, the payment's reference, the item's code.
     static func naturalID(of document: StoredDocument) -> String? {
         guard let field = BatchComposer.collection(document.key.kind).naturalField else { return nil }
         return document.desired[field]?.string
@@ -80,7 +89,7 @@ enum VerdictReader {
                 return "Xero's amount is \(amount.fixed(2)), the order's is \(wanted.fixed(2))"
             }
             return nil
-        case .contact: return nil
+        case .contact, .item: return nil
         }
     }
 }

@@ -51,12 +51,19 @@ enum BatchPolicy {
     }
 
     /// The most elements that one call carries.
-    static func limit(_ shape: BatchShape) -> Int { shape.kind == .allocation ? 1 : size }
+    static func limit(_ shape: BatchShape) -> Int {
+        switch shape.kind {
+        case .allocation: 1
+        // Xero deletes payments one by one.
+        case .payment, .refund: shape.operation == .void && !shape.isLookup ? 1 : size
+        default: size
+        }
+    }
 
     /// The place of a kind on an order's way into Xero.
     static func stage(_ kind: DocumentKind) -> Int {
         switch kind {
-        case .contact: 0
+        case .contact, .item: 0
         case .invoice: 1
         case .payment: 2
         case .creditNote: 3

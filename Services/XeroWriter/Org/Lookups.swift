@@ -30,6 +30,8 @@ struct Lookups: Sendable {
 
     /// Minutes before the first send from which changes are read: clocks differ.
     private static let marginMinutes = 5.0
+    /// Items beyond which a list is cheaper than one filter each.
+    private static let filteredItems = 2
     /// Pages of changes beyond which documents are looked up one by one.
     private static let pageLimit = 10
 
@@ -44,7 +46,8 @@ struct Lookups: Sendable {
     ) async throws -> [Int64: Finding] {
         switch kind {
         case .invoice: return try await invoices(documents, operation)
-        case .allocation: return try await allocations(documents)
+        case .allocation: return try await allocations(documents, operation)
+        case .item: return try await items(documents, since: since)
         case .contact where operation == .update:
             // A contact's change says what everything has to be: sent twice it does what sent once it does.
             return Dictionary(documents.map { ($0.id, .absent) }, uniquingKeysWith: { first, _ in first })
@@ -72,7 +75,12 @@ struct Lookups: Sendable {
         var found: [Int64: Finding] = [:]
         for document in documents {
             let collection = BatchComposer.collection(kind)
-            let elements = try await read(.element(collection, id: document.xeroID ?? ""), collection)
+            let elements = try await read(
+                .element(collection, id: document.xeroID ?? ""), collection, mayBeAbsent: operation == .void)
+            if elements.isEmpty {
+                found[document.id] = gone(document)
+                continue
+            }
             found.merge(try await findings([document], elements, operation)) { first, _ in first }
         }
         return found
@@ -81,8 +89,7 @@ struct Lookups: Sendable {
     /// Everything of the kind that changed since the call; nil if that is too much.
     private func pages(_ documents: [StoredDocument], since: Instant) async throws -> [Int64: Finding]? {
         let collection = BatchComposer.collection(kind)
-        let margin = Self.marginMinutes * max(60, writer.time.minuteSeconds)
-        let from = since - .seconds(Int64(margin))
+        let from = start(since)
         var elements: [XeroElement] = []
         var page = 1
         while true {
@@ -95,6 +102,25 @@ struct Lookups: Sendable {
             if page > Self.pageLimit { return nil }
         }
         return try await findings(documents, elements, .create)
+    }
+
+    /// Items by their codes. What has the code is the item, whoever made it.
+    private func items(_ documents: [StoredDocument], since: Instant?) async throws -> [Int64: Finding] {
+        var elements: [XeroElement] = []
+        if documents.count <= Self.filteredItems {
+            for document in documents {
+                let code = XeroRequest.literal(document.number ?? "")
+                elements += try await read(.items(where: "Code==\(code)"), .items)
+            }
+        } else {
+            elements = try await read(.items(modifiedSince: since.map(start)), .items)
+        }
+        return try await findings(documents, elements, .create)
+    }
+
+    /// From when changes are read that a call may have made.
+    private func start(_ since: Instant) -> Instant {
+        since - .seconds(Int64(Self.marginMinutes * max(60, writer.time.minuteSeconds)))
     }
 
     private func singly(_ documents: [StoredDocument]) async throws -> [Int64: Finding] {
@@ -128,7 +154,9 @@ struct Lookups: Sendable {
         return named + (try await read(.element(.contacts, id: number), .contacts, mayBeAbsent: true))
     }
 
-    private func allocations(_ documents: [StoredDocument]) async throws -> [Int64: Finding] {
+    private func allocations(
+        _ documents: [StoredDocument], _ operation: DocumentOperation
+    ) async throws -> [Int64: Finding] {
         var found: [Int64: Finding] = [:]
         let keys = BatchComposer.references(in: documents)
         let xeroIDs = try await DocumentStore.xeroIDs(keys: keys, in: writer.database)
@@ -145,13 +173,14 @@ struct Lookups: Sendable {
                 allocation["Invoice"]?["InvoiceID"]?.string == xeroIDs[invoiceKey]
                     && allocation["Amount"]?.decimal == document.total
             }
+            guard let match else {
+                found[document.id] = operation == .void ? gone(document) : .absent
+                continue
+            }
             // Xero need not tell an allocation's own id here; the credit note's stands for it.
-            found[document.id] =
-                match.map { value in
-                    var element = XeroElement(value, collection: .allocations)
-                    element.id = element.id ?? noteID
-                    return .found(element)
-                } ?? .absent
+            var element = XeroElement(match, collection: .allocations)
+            element.id = element.id ?? noteID
+            found[document.id] = operation == .void ? .outdated(element) : .found(element)
         }
         return found
     }
@@ -177,7 +206,19 @@ struct Lookups: Sendable {
     }
 
     private func void(_ document: StoredDocument, _ elements: [XeroElement]) -> Finding {
-        elements.first { $0.id == document.xeroID && $0.isGone }.map { .found($0) } ?? .absent
+        guard let element = elements.first(where: { $0.id == document.xeroID }) else { return .absent }
+        // As it is by now, it says how it can be removed.
+        return element.isGone ? .found(element) : .outdated(element)
+    }
+
+    /// What Xero does not have any more.
+    private func gone(_ document: StoredDocument) -> Finding {
+        let collection = BatchComposer.collection(kind)
+        let posted = document.posted.flatMap { try? JSONValue(parsing: $0) }
+        var value = posted?.object ?? [:]
+        value[collection.idField] = .string(document.xeroID ?? "")
+        value["Status"] = "DELETED"
+        return .found(XeroElement(.object(value), collection: collection))
     }
 
     private func change(
@@ -192,6 +233,8 @@ struct Lookups: Sendable {
     private func finding(_ document: StoredDocument, _ elements: [XeroElement]) -> Finding {
         switch kind {
         case .contact: return contactFinding(document, elements)
+        case .item:
+            return elements.first { $0.id != nil && $0.naturalID == document.number }.map { .found($0) } ?? .absent
         case .payment, .refund:
             let match = elements.first { element in
                 !element.isGone && document.key.isNamed(in: element.value["Reference"]?.string ?? "")

@@ -101,7 +101,7 @@ extension OrgWriter {
             let documents = try await DocumentClaims.take(
                 shape, orgID: orgID, limit: BatchPolicy.limit(shape), isByAge: isByAge, only: only,
                 maximumLane: maximumLane, time: time.ledger, in: session)
-            let open = try await setAsideLocked(documents, in: session)
+            let open = try await Self.withoutRefusedItems(setAsideLocked(documents, in: session), in: session)
             guard !open.isEmpty else { return nil }
             let xeroIDs = try await DocumentStore.xeroIDs(
                 keys: BatchComposer.references(in: open), in: session)
@@ -121,14 +121,35 @@ extension OrgWriter {
         return .send(record, intentAt: intentAt)
     }
 
+    /// Takes the items out of documents that Xero refused to make.
+    private static func withoutRefusedItems(
+        _ documents: [StoredDocument], in session: some PostgresSession
+    ) async throws -> [StoredDocument] {
+        let refused = try await ItemLinks.refused(of: documents, in: session)
+        guard !refused.isEmpty else { return documents }
+        var (open, audit): ([StoredDocument], [AuditEntry]) = (documents, [])
+        for index in open.indices {
+            let dropped = open[index].dropItems(refused[open[index].id] ?? [])
+            guard !dropped.isEmpty else { continue }
+            audit.append(
+                AuditEntry(
+                    actor: ResultStore.service, subject: open[index].key.text,
+                    change: "without item \(dropped.sorted().joined(separator: ", "))",
+                    cause: "Xero refused to make it"))
+        }
+        try await Audit.add(audit, in: session)
+        return open
+    }
+
     private static func record(
         _ composition: BatchComposer.Composition, _ shape: BatchShape, callID: String, orgID: String, holder: String
     ) -> CallRecord {
         CallRecord(
             id: callID, orgID: orgID, purpose: CallPurpose(shape.operation), kind: shape.kind,
             method: composition.method.rawValue, path: composition.path,
-            body: String(decoding: composition.body, as: UTF8.self),
-            idempotencyKey: XeroRequest.idempotencyKey(orgID: orgID, callID: callID), holder: holder,
+            body: composition.body.isEmpty ? nil : String(decoding: composition.body, as: UTF8.self),
+            idempotencyKey: composition.takesKey ? XeroRequest.idempotencyKey(orgID: orgID, callID: callID) : nil,
+            holder: holder,
             elements: composition.documents.map {
                 CallRecord.Element(documentID: $0.id, version: $0.machine.desiredVersion)
             })

@@ -167,10 +167,7 @@ extension OrgWriter {
         let ids = record.elements.map(\.documentID)
         guard ids.count > 1, let kind = record.kind else {
             let words = elements.flatMap(\.errors)
-            // An allocation is written below its credit note: that is what was not found.
-            let isNoteMissing = status == 404 && record.kind == .allocation
-            let messages =
-                isNoteMissing ? ["Credit note could not be found (404)"] : words.isEmpty ? [message] : words
+            let messages = Self.missing(record, status: status).map { [$0] } ?? (words.isEmpty ? [message] : words)
             return await keep(pending) {
                 try await self.results.storeRefusal(record, result, messages: messages)
             }
@@ -183,6 +180,17 @@ extension OrgWriter {
         state.withLockedValue { state in
             state.halves.append((BatchShape(kind, operation), Array(ids[..<middle])))
             state.halves.append((BatchShape(kind, operation), Array(ids[middle...])))
+        }
+    }
+
+    /// What a 404 says, which Xero answers without words.
+    private static func missing(_ record: CallRecord, status: Int) -> String? {
+        switch (status, record.kind, record.purpose) {
+        case (404, .allocation, .void): "Allocation could not be found (404)"
+        // An allocation is written below its credit note: that is what was not found.
+        case (404, .allocation, _): "Credit note could not be found (404)"
+        case (404, .payment, .void), (404, .refund, .void): "Payment could not be found (404)"
+        default: nil
         }
     }
 

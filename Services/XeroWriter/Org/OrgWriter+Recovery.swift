@@ -36,7 +36,8 @@ extension OrgWriter {
         case .open, .again:
             if call.record.elements.isEmpty { return try await closeRead(call) }
             let age = now - call.sentAt
-            guard age < Self.replayMinutes * time.minuteSeconds else {
+            // Without a key Xero would take a repetition for another request: it is looked up first.
+            guard age < Self.replayMinutes * time.minuteSeconds, call.record.idempotencyKey != nil else {
                 await settle(call, status: nil, body: nil, "no answer was recorded")
                 return 0.001
             }

@@ -22,6 +22,8 @@ public struct CanonicalOrder: Sendable, Hashable {
     public var modifiedAt: Instant
     /// When it was paid; `nil` if it is not.
     public var paidAt: Instant?
+    /// Whether the storefront says that a part of it was paid, and more is to come.
+    public var isPartlyPaid: Bool
     /// Who bought.
     public var customer: CanonicalCustomer
     /// Products, shipping and fees, in that order.
@@ -60,6 +62,7 @@ public struct CanonicalOrder: Sendable, Hashable {
         number = orderID
         status = ""
         claimsFullRefund = false
+        isPartlyPaid = false
         modifiedAt = createdAt
         customer = CanonicalCustomer()
         lines = []

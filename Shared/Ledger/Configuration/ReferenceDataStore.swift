@@ -22,6 +22,18 @@ public enum ReferenceDataStore {
         return answers.mapValues { ReferenceData(answers: $0) }
     }
 
+    /// Reads the items of one organisation.
+    /// - Parameters:
+    ///   - orgID: the org.
+    ///   - session: where to read.
+    /// - Returns: the items; nil if they were never read.
+    /// - Throws: `PostgresError` when the database cannot be read.
+    public static func items(of orgID: String, in session: some PostgresSession) async throws -> KnownItems? {
+        let rows = try await session.query(
+            "SELECT body FROM org_reference WHERE org_id = \(orgID) AND name = \(OrgReference.Name.items.rawValue)")
+        return try rows.first.map { try KnownItems(answer: JSONValue(parsing: $0.decode("body", as: String.self))) }
+    }
+
     /// A word that differs whenever what is known of any organisation does.
     /// - Parameter session: where to read.
     /// - Returns: the word; empty if nothing was ever read.

@@ -49,7 +49,8 @@ public enum DeadLetterRetry {
     private static func retryDocument(
         _ id: Int64, by actor: String, in session: some PostgresSession
     ) async throws -> Result {
-        try await Readiness.lockSales(of: [id], in: session)
+        let waiting = try await Readiness.needing(id, in: session)
+        try await Readiness.lockSales(of: [id] + waiting, in: session)
         guard var document = try await DocumentStore.lock(ids: [id], in: session).first else {
             return .nothingToDo("its document is gone")
         }
@@ -68,13 +69,13 @@ public enum DeadLetterRetry {
                     actor: actor, subject: document.key.text,
                     change: "\(before.rawValue) -> \(document.machine.state.rawValue)", cause: "retry asked for")
             ], in: session)
-        if let order = document.orderID {
-            try await session.execute(
-                """
-                UPDATE sale SET state = 'planned', reason = NULL
-                WHERE store_id = \(document.key.storeID) AND order_id = \(order) AND state = 'dead'
-                """)
-        }
+        // The orders of what waits for it, too: many share a contact or an item.
+        try await session.execute(
+            """
+            UPDATE sale SET state = 'planned', reason = NULL
+            WHERE state = 'dead' AND (store_id, order_id) IN
+                (SELECT store_id, order_id FROM document WHERE id = ANY(\([id] + waiting)::bigint[]) AND order_id IS NOT NULL)
+            """)
         let ready = try await Readiness.promote(around: [id], in: session)
         try await LedgerMessages.announce(
             DocumentStore.read(ids: ready.map(\.id), in: session), origin: "xero-writer", in: session)

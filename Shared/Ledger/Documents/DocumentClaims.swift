@@ -26,13 +26,16 @@ public struct BatchShape: Sendable, Hashable {
         BatchShape(.contact, .create), BatchShape(.contact, .update), BatchShape(.invoice, .create),
         BatchShape(.invoice, .update), BatchShape(.invoice, .void), BatchShape(.payment, .create),
         BatchShape(.creditNote, .create), BatchShape(.creditNote, .update), BatchShape(.creditNote, .void),
-        BatchShape(.refund, .create), BatchShape(.allocation, .create),
+        BatchShape(.refund, .create), BatchShape(.allocation, .create), BatchShape(.payment, .void),
+        BatchShape(.refund, .void), BatchShape(.allocation, .void),
+        BatchShape(.item, .create), BatchShape(.item, .create, isLookup: true),
         BatchShape(.contact, .create, isLookup: true), BatchShape(.invoice, .create, isLookup: true),
         BatchShape(.payment, .create, isLookup: true), BatchShape(.creditNote, .create, isLookup: true),
         BatchShape(.refund, .create, isLookup: true), BatchShape(.allocation, .create, isLookup: true),
         BatchShape(.invoice, .void, isLookup: true), BatchShape(.creditNote, .void, isLookup: true),
         BatchShape(.contact, .update, isLookup: true), BatchShape(.invoice, .update, isLookup: true),
-        BatchShape(.creditNote, .update, isLookup: true),
+        BatchShape(.creditNote, .update, isLookup: true), BatchShape(.payment, .void, isLookup: true),
+        BatchShape(.refund, .void, isLookup: true), BatchShape(.allocation, .void, isLookup: true),
     ]
 }
 

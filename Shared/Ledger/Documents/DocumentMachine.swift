@@ -65,6 +65,8 @@ public struct DocumentMachine: Sendable, Hashable {
     public var sentVoid: Bool
     /// Whether Xero has it, in whatever version.
     public var exists: Bool
+    /// Whether Xero may have it, so that it is looked up before anything is sent.
+    public var mayExist = false
 
     /// A document.
     /// - Parameters:
@@ -132,7 +134,9 @@ public struct DocumentMachine: Sendable, Hashable {
         }
         let isChange = changed || void != desiredVoid
         if isChange {
-            desiredVersion += 1
+            // A void that has not happened and is wanted no longer leaves what Xero has.
+            let isTakenBack = desiredVoid && !changed && !state.isOpen && exists && desiredVersion == postedVersion + 1
+            desiredVersion += isTakenBack ? -1 : 1
             desiredVoid = void
         }
         switch state {
@@ -146,12 +150,12 @@ public struct DocumentMachine: Sendable, Hashable {
 
     /// Where the document belongs while no call carries it.
     private mutating func rest(blocked: Bool) {
-        if desiredVoid && !exists {
+        if desiredVoid && !exists && !mayExist {
             state = .superseded
         } else if exists && postedVersion == desiredVersion {
             state = .posted
         } else {
-            state = blocked && !desiredVoid ? .waiting : .ready
+            state = blocked ? .waiting : .ready
         }
     }
 
@@ -171,11 +175,17 @@ public struct DocumentMachine: Sendable, Hashable {
         // A document may be found in Xero before it was ever sent: by a lookup after a restored backup.
         guard state.isOpen || (state == .ready || state == .waiting) && (event == .found || event == .foundDiffering)
         else { throw Conflict(state: state, event: event) }
+        exists = true
         if !state.isOpen {
+            if desiredVoid && !sentVoid {
+                // It is there, and should not be: now it can be voided.
+                postedVersion = desiredVersion - 1
+                state = .waiting
+                return
+            }
             sentVersion = desiredVersion
             sentVoid = desiredVoid
         }
-        exists = true
         postedVersion = sentVersion
         if sentVoid {
             state = .voided

@@ -6,18 +6,43 @@ import Postgres
 
 /// The statements behind ``PlanWriter``.
 enum PlanStore {
-    /// Inserts documents that have no row. A contact may have been inserted by another order meanwhile: that one stays.
+    /// The documents that a plan concerns: its own, the order's former ones, and what they need, locked.
+    ///
+    /// Items that Xero has are read only: planning never changes them, and the orders of a popular item would have to wait for
+    /// one another. One that is doubted at this very moment is refused with its document, and doubted once more.
+    static func present(
+        _ order: PlannedOrder, in session: some PostgresSession
+    ) async throws(PostgresError) -> [StoredDocument] {
+        let items = order.itemKeys
+        var posted: [StoredDocument] = []
+        if !items.isEmpty {
+            posted = try DocumentStore.read(
+                await session.query(
+                    """
+                    SELECT \(unsafeSQL: StoredDocument.columns) FROM document
+                    WHERE key = ANY(\(items)::text[]) AND state = 'posted'
+                    """))
+        }
+        let known = Set(posted.map(\.key.text))
+        return try await posted
+            + DocumentStore.lock(
+                keys: order.allKeys.filter { !known.contains($0) }, storeID: order.storeID, orderID: order.orderID,
+                in: session)
+    }
+
+    /// Inserts documents that have no row. A contact or item may have been inserted by another order meanwhile: that one
+    /// stays.
     /// - Returns: the keys of what was inserted.
     static func insert(
         _ documents: [PlannedDocument], of order: PlannedOrder, in session: some PostgresSession
     ) async throws(PostgresError) -> Set<String> {
-        let keys = documents.map { order.key($0) }
+        let keys = documents.map { DocumentKey($0.reference, orgID: order.orgID, storeID: order.storeID) }
         let rows = try await session.query(
             """
             INSERT INTO document (org_id, store_id, kind, source_id, part, key, order_id, number, state, desired, currency,
                 total, total_tax, document_date, lane, mapping_version, snapshot_revision, traceparent, content_at,
                 lookup_first, decisions)
-            SELECT \(order.orgID), \(order.storeID), n.kind, n.source_id, n.part, n.key, n.order_id, n.number, 'planned',
+            SELECT \(order.orgID), n.store_id, n.kind, n.source_id, n.part, n.key, n.order_id, n.number, 'planned',
                 n.desired, n.currency, n.total, n.tax, n.date, n.lane, \(order.mappingVersion)::bigint,
                 \(order.revision)::integer, \(order.traceparent as String?),
                 (SELECT created_at FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)),
@@ -25,8 +50,8 @@ enum PlanStore {
                     SELECT 1 FROM database_identity i JOIN sale s ON s.created_at < i.restored_at
                     WHERE s.store_id = \(order.storeID) AND s.order_id = \(order.orderID)), n.decisions
             FROM unnest(\(documents.map(\.kind.rawValue))::text[], \(documents.map(\.sourceID))::text[],
-                \(documents.map(\.part))::text[], \(keys)::text[],
-                \(documents.map { $0.kind == .contact ? nil : order.orderID })::text[],
+                \(documents.map(\.part))::text[], \(keys.map(\.text))::text[], \(keys.map(\.storeID))::text[],
+                \(documents.map { $0.kind.isOfOrder ? order.orderID : nil })::text[],
                 \(documents.map(\.number))::text[], \(documents.map(\.desired.text))::text[],
                 \(documents.map { $0.currency?.code })::text[], \(documents.map { $0.total?.description })::numeric[],
                 \(documents.map { $0.tax?.description })::numeric[],
@@ -34,7 +59,7 @@ enum PlanStore {
                 \(documents.map { order.lane(of: $0.kind, exists: false).rawValue })::smallint[],
                 \(documents.map(\.decisionsText))::text[])
                 WITH ORDINALITY AS n
-                (kind, source_id, part, key, order_id, number, desired, currency, total, tax, date, lane, decisions,
+                (kind, source_id, part, key, store_id, order_id, number, desired, currency, total, tax, date, lane, decisions,
                  position)
             ORDER BY n.position
             ON CONFLICT DO NOTHING RETURNING key
@@ -63,7 +88,8 @@ enum PlanStore {
 
     /// Makes the dependency rows of these documents exactly these.
     static func replaceDependencies(
-        _ pairs: [(document: Int64, dependsOn: Int64)], of documents: [Int64], in session: some PostgresSession
+        _ pairs: [(document: Int64, dependsOn: Int64, isSoft: Bool)], of documents: [Int64],
+        in session: some PostgresSession
     ) async throws(PostgresError) {
         let from = pairs.map(\.document)
         let to = pairs.map(\.dependsOn)
@@ -74,8 +100,10 @@ enum PlanStore {
             """)
         try await session.execute(
             """
-            INSERT INTO document_dependency (document_id, depends_on)
-            SELECT * FROM unnest(\(from)::bigint[], \(to)::bigint[]) ON CONFLICT DO NOTHING
+            INSERT INTO document_dependency AS x (document_id, depends_on, is_soft)
+            SELECT * FROM unnest(\(from)::bigint[], \(to)::bigint[], \(pairs.map(\.isSoft))::boolean[])
+            ON CONFLICT (document_id, depends_on) DO UPDATE SET is_soft = excluded.is_soft
+            WHERE x.is_soft <> excluded.is_soft
             """)
     }
 

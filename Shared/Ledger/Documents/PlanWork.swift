@@ -14,7 +14,9 @@ struct PlanWork {
     private let new: Set<String>
     /// Keys of documents that are wanted differently from before.
     private var differing: Set<String> = []
-    private var dependencies: [String: [String]] = [:]
+    private var dependencies: [String: [(key: String, isSoft: Bool)]] = [:]
+    /// What needs a document, of all that have rows here, by key.
+    private var dependants: [String: [String]] = [:]
 
     init(order: PlannedOrder, present: [StoredDocument], new: Set<String>) {
         self.order = order
@@ -38,11 +40,19 @@ struct PlanWork {
             if planned.kind == .contact {
                 guard new.contains(key) || newer.contains(document.id) else { continue }
                 try await settleContact(&document, planned, in: session)
+            } else if planned.kind == .item, !isRetried(document) {
+                continue
             } else {
                 settleDocument(&document, planned)
             }
             documents[key] = document
         }
+    }
+
+    /// Whether what Xero refused is tried again because another mapping asks for something else. An item is not wanted
+    /// differently because another order words it so.
+    private func isRetried(_ document: StoredDocument) -> Bool {
+        document.machine.state.needsPerson && !document.isInXero && document.mappingVersion != order.mappingVersion
     }
 
     private mutating func settleContact(
@@ -63,7 +73,7 @@ struct PlanWork {
     private mutating func settleDocument(_ document: inout StoredDocument, _ planned: PlannedDocument) {
         if new.contains(document.key.text) || planned.voided { return }
         var desired = planned.desired
-        if document.machine.sentVersion > 0, let number = document.number {
+        if planned.kind != .item, document.machine.sentVersion > 0, let number = document.number {
             desired = desired.setting(
                 document.key.kind == .creditNote ? "CreditNoteNumber" : "InvoiceNumber", to: .string(number))
         } else {
@@ -81,27 +91,57 @@ struct PlanWork {
 
     /// Stores what each document needs.
     mutating func settleDependencies(in session: some PostgresSession) async throws {
-        var pairs: [(document: Int64, dependsOn: Int64)] = []
-        for (key, planned) in planned {
+        var pairs: [(document: Int64, dependsOn: Int64, isSoft: Bool)] = []
+        let wanted = planned.filter { !$0.planned.voided }
+        if wanted.count < planned.count { try await readDependants(in: session) }
+        for (key, planned) in wanted {
             guard let document = documents[key] else { continue }
-            for reference in planned.dependsOn {
+            let references = planned.dependsOn.map { ($0, false) } + planned.prefers.map { ($0, true) }
+            for (reference, isSoft) in references {
                 let needed = order.key(reference)
                 guard let dependency = documents[needed] else { throw PlanError.unknownDependency(needed) }
-                pairs.append((document.id, dependency.id))
-                dependencies[key, default: []].append(needed)
+                pairs.append((document.id, dependency.id, isSoft))
+                dependencies[key, default: []].append((needed, isSoft))
             }
         }
-        let ids = planned.compactMap { documents[$0.key]?.id }
+        let ids = wanted.compactMap { documents[$0.key]?.id }
         guard !pairs.isEmpty else { return }
         try await PlanStore.replaceDependencies(pairs, of: ids, in: session)
+    }
+
+    /// Reads what needs what: documents that are to be voided wait for what needs them.
+    private mutating func readDependants(in session: some PostgresSession) async throws {
+        let keys = Dictionary(documents.map { ($0.value.id, $0.key) }, uniquingKeysWith: { first, _ in first })
+        let needs = try await DocumentStore.dependencies(of: keys.keys.sorted(), in: session)
+        for (id, needed) in needs {
+            guard let key = keys[id] else { continue }
+            for other in needed { if let other = keys[other] { dependants[other, default: []].append(key) } }
+        }
+    }
+
+    /// What a document waits for.
+    private func whatBlocks(_ key: String, isVoid: Bool) -> StoredDocument? {
+        guard isVoid else {
+            return (dependencies[key] ?? []).lazy.compactMap { needed in
+                documents[needed.key].flatMap { $0.satisfies(softly: needed.isSoft) ? nil : $0 }
+            }.first
+        }
+        let going = Set(planned.filter { $0.planned.voided }.map { $0.key })
+        return (dependants[key] ?? []).compactMap { documents[$0] }.sorted { $0.id < $1.id }.first {
+            (going.contains($0.key.text) || $0.machine.desiredVoid) && $0.isInXero && $0.machine.state != .voided
+        }
     }
 
     /// Moves each document to the state that follows, what others need before what needs it.
     mutating func settleStates() throws {
         for (key, planned) in planned {
-            guard var document = documents[key] else { continue }
-            let blocker = (dependencies[key] ?? []).compactMap { documents[$0] }.first { !$0.satisfiesDependants }
+            // What live stores share is nothing that a dry run stops, or starts.
+            guard var document = documents[key],
+                !(order.isDryRun && planned.kind == .item && !new.contains(key))
+            else { continue }
+            let blocker = whatBlocks(key, isVoid: planned.voided)
             let changed = differing.contains(key)
+            document.machine.mayExist = document.lookupFirst
             try document.machine.handle(.planned(changed: changed, void: planned.voided, blocked: blocker != nil))
             settleReason(&document, blocker: blocker)
             if changed || document.machine != before[key]?.machine {
@@ -167,7 +207,7 @@ struct PlanWork {
         try await Audit.add(touched.compactMap(entry), in: session)
         let ready = planned.compactMap { documents[$0.key] }.filter { $0.machine.state == .ready }
         change.ready = ready.map(\.key.text)
-        try await LedgerMessages.announce(ready, origin: order.actor, in: session)
+        try await LedgerMessages.announce(ready, origin: order.announcer ?? order.actor, in: session)
         change.orderState = orderState()
     }
 
@@ -182,7 +222,8 @@ struct PlanWork {
         let key = document.key.text
         let former = new.contains(key) ? nil : before[key]
         guard former?.machine.state != document.machine.state || differing.contains(key) else { return nil }
-        let cause = "order \(order.orderID) revision \(order.revision), mapping \(order.mappingVersion)"
+        let cause =
+            order.cause ?? "order \(order.orderID) revision \(order.revision), mapping \(order.mappingVersion)"
         let from = former?.machine.state.rawValue ?? "new"
         let version = differing.contains(key) ? ", version \(document.machine.desiredVersion)" : ""
         return AuditEntry(
@@ -191,7 +232,7 @@ struct PlanWork {
     }
 
     private func orderState() -> PlanChange.OrderState {
-        let needed = Set(order.plan.documents.map { order.key($0) })
+        let needed = order.neededKeys
         let ours = documents.values.filter { $0.orderID == order.orderID || needed.contains($0.key.text) }
             .sorted { $0.id < $1.id }
         if let dead = ours.first(where: { $0.machine.state == .dead }) {

@@ -3,7 +3,13 @@ public import Postgres
 
 /// What waits for what: documents that may be sent because everything they need is posted, and those that have to say why not.
 public enum Readiness {
-    /// Makes ready, of these documents and of those that need them, every waiting one whose dependencies are satisfied.
+    /// Whether the dependency `x` on the document `p` is satisfied, as SQL; ``StoredDocument/satisfies(softly:)`` says the same.
+    private static let isSatisfied = """
+        p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted') OR x.is_soft AND p.state IN ('held', 'dead')
+        """
+
+    /// Makes ready, of these documents and of those that need them, every waiting one whose dependencies are satisfied. What
+    /// is to be voided waits the other way round: until everything that needs it, and is to be voided too, is gone.
     ///
     /// One statement, after the changes that may have satisfied them: whoever plans a dependant holds its dependencies' rows,
     /// so either this statement sees the dependant, or its planner sees the change.
@@ -22,12 +28,16 @@ public enum Readiness {
                 ready_at = greatest(d.ready_at, now())
             WHERE d.state = 'waiting'
               AND d.id IN (SELECT document_id FROM document_dependency WHERE depends_on = ANY(\(ids)::bigint[])
-                           UNION SELECT unnest(\(ids)::bigint[]))
+                           UNION SELECT unnest(\(ids)::bigint[])
+                           UNION SELECT x.depends_on FROM document_dependency x JOIN document c ON c.id = x.document_id
+                                 WHERE x.document_id = ANY(\(ids)::bigint[]) AND c.desired_void)
               AND d.store_id NOT IN (\(unsafeSQL: DryRun.stores))
-              AND (d.xero_id IS NOT NULL AND d.desired_void OR NOT EXISTS (
+              AND CASE WHEN d.desired_void THEN NOT EXISTS (
+                  SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.document_id
+                  WHERE x.depends_on = d.id AND p.desired_void AND p.state NOT IN ('voided', 'superseded'))
+              ELSE NOT EXISTS (
                   SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.depends_on
-                  WHERE x.document_id = d.id
-                    AND NOT (p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted'))))
+                  WHERE x.document_id = d.id AND NOT (\(unsafeSQL: isSatisfied))) END
             RETURNING d.id, d.key
             """)
         var promoted: [(id: Int64, key: String)] = []
@@ -46,15 +56,14 @@ public enum Readiness {
             UPDATE document d SET state = 'waiting', changed_at = now()
             WHERE d.state = 'ready'
               AND d.id IN (SELECT document_id FROM document_dependency WHERE depends_on = ANY(\(ids)::bigint[]))
-              AND NOT (d.xero_id IS NOT NULL AND d.desired_void)
+              AND NOT d.desired_void
               AND EXISTS (SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.depends_on
-                          WHERE x.document_id = d.id
-                            AND NOT (p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted')))
+                          WHERE x.document_id = d.id AND NOT (\(unsafeSQL: isSatisfied)))
             """)
     }
 
-    /// Writes into everything that needs these documents, directly or through others, what it waits for, and marks the orders
-    /// that cannot go on.
+    /// Writes into everything that waits for these documents, directly or through others, what it waits for, and marks the
+    /// orders that cannot go on. What is to be posted waits for what it needs; what is to be voided, for what needs it.
     /// - Parameters:
     ///   - documents: documents that are held or dead now.
     ///   - session: the transaction of the change.
@@ -63,14 +72,19 @@ public enum Readiness {
     ) async throws(PostgresError) {
         for document in documents {
             let state = document.machine.state == .dead ? "dead" : "held"
+            let isVoid = document.machine.desiredVoid
+            let (blocker, waiting) = isVoid ? ("document_id", "depends_on") : ("depends_on", "document_id")
             try await session.execute(
                 """
                 WITH RECURSIVE needing (id) AS (
-                    SELECT document_id FROM document_dependency WHERE depends_on = \(document.id)
-                    UNION SELECT x.document_id FROM document_dependency x JOIN needing n ON x.depends_on = n.id
+                    SELECT \(unsafeSQL: waiting) FROM document_dependency
+                    WHERE \(unsafeSQL: blocker) = \(document.id) AND (\(isVoid) OR NOT is_soft)
+                    UNION SELECT x.\(unsafeSQL: waiting) FROM document_dependency x
+                          JOIN needing n ON x.\(unsafeSQL: blocker) = n.id WHERE \(isVoid) OR NOT x.is_soft
                 ), told AS (
                     UPDATE document d SET state_reason = \(document.waitingReason), changed_at = now()
-                    FROM needing n WHERE d.id = n.id AND d.state IN ('waiting', 'planned')
+                    FROM needing n
+                    WHERE d.id = n.id AND d.state IN ('waiting', 'planned') AND d.desired_void = \(isVoid)
                     RETURNING d.store_id, d.order_id
                 )
                 UPDATE sale s SET state = \(state), reason = \("\(document.title): \(document.reason ?? state)")
@@ -81,7 +95,27 @@ public enum Readiness {
         }
     }
 
-    /// Marks as posted the orders of these documents that have nothing left to do.
+    /// What cannot go on without a document, directly or through others.
+    /// - Parameters:
+    ///   - id: the document.
+    ///   - session: where to ask.
+    /// - Returns: ids of documents.
+    static func needing(_ id: Int64, in session: some PostgresSession) async throws(PostgresError) -> [Int64] {
+        let rows = try await session.query(
+            """
+            WITH RECURSIVE needing (id) AS (
+                SELECT document_id FROM document_dependency WHERE depends_on = \(id) AND NOT is_soft
+                UNION SELECT x.document_id FROM document_dependency x JOIN needing n ON x.depends_on = n.id
+                WHERE NOT x.is_soft
+            )
+            SELECT id FROM needing ORDER BY id
+            """)
+        var ids: [Int64] = []
+        for row in rows { ids.append(try row.decode("id")) }
+        return ids
+    }
+
+    /// Marks as posted, or as voided by an operator, the orders of these documents that have nothing left to do.
     /// - Parameters:
     ///   - documents: documents that were just settled.
     ///   - session: the transaction of the change.
@@ -92,7 +126,8 @@ public enum Readiness {
         guard !orders.isEmpty else { return }
         try await session.execute(
             """
-            UPDATE sale s SET state = 'posted', reason = NULL
+            UPDATE sale s SET state = CASE WHEN s.voided_by IS NULL THEN 'posted' ELSE 'voided' END,
+                reason = \(unsafeSQL: OrderVoid.reasonSQL)
             FROM (SELECT DISTINCT store_id, order_id
                   FROM unnest(\(orders.map(\.key.storeID))::text[], \(orders.map(\.orderID))::text[])
                       AS n (store_id, order_id)) n

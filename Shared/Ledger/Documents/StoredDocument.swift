@@ -10,9 +10,9 @@ public struct StoredDocument: Sendable {
     public var id: Int64
     /// What it is the document of.
     public var key: DocumentKey
-    /// The order it belongs to; nil for a contact.
+    /// The order it belongs to; nil for a contact or an item.
     public var orderID: String?
-    /// InvoiceNumber or CreditNoteNumber.
+    /// InvoiceNumber, CreditNoteNumber or an item's Code.
     public var number: String?
     /// Where it is on its way.
     public var machine: DocumentMachine
@@ -63,6 +63,12 @@ public struct StoredDocument: Sendable {
         return "\(kind) \(key.part) of \(key.sourceID)"
     }
 
+    /// Whether Xero has it as a draft, or submitted for approval: such a document is deleted, not voided.
+    public var isDraft: Bool {
+        let element = posted.flatMap { try? JSONValue(parsing: $0) }
+        return ["DRAFT", "SUBMITTED"].contains(element?["Status"]?.string ?? "")
+    }
+
     /// The date it has in Xero; nil if it is not there.
     var postedDate: CalendarDate? {
         guard let posted, let element = try? JSONValue(parsing: posted) else { return nil }
@@ -78,8 +84,9 @@ public struct StoredDocument: Sendable {
     }
 
     /// Whether what depends on it may be sent: a contact has to exist, everything else has to be as it is wanted.
-    public var satisfiesDependants: Bool {
-        xeroID != nil && (key.kind == .contact || machine.state == .posted)
+    /// - Parameter softly: whether it is done without once Xero refused it.
+    public func satisfies(softly: Bool) -> Bool {
+        xeroID != nil && (key.kind == .contact || machine.state == .posted) || softly && machine.state.needsPerson
     }
 
     /// Stores what Xero returned.

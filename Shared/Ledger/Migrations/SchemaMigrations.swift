@@ -19,6 +19,9 @@ public enum SchemaMigrations {
         Migration(name: "0041-mapping", sql: mapping),
         Migration(name: "0047-traces", sql: traces),
         Migration(name: "0048-summaries", sql: summaries),
+        Migration(name: "0049-items", sql: items),
+        Migration(name: "0052-payments", sql: payments),
         Migration(name: "0053-payouts", sql: payouts),
+        Migration(name: "0054-anomalies", sql: anomalies),
     ]
 }

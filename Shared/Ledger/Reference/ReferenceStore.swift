@@ -118,6 +118,7 @@ public enum ReferenceStore {
         case "locked": [.organisation]
         case "plan.currency": [.currencies, .actions]
         case "plan.invoices": [.actions]
+        case "mapping.item", "duplicate.item": [.items]
         default: []
         }
     }

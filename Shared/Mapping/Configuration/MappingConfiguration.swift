@@ -53,6 +53,8 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var guests: Guests
     /// What becomes of refunds of an amount without lines.
     public var amountOnlyRefunds: AmountOnlyRefunds
+    /// What becomes of orders whose payments are less or more than what was to be paid.
+    public var tenders: TenderPolicy
     /// Days from an invoice's date to its due date, 0 to 365.
     public var termsDays: Int
     /// Whether orders are posted one by one or summed up, by payment method.
@@ -61,6 +63,10 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var summary: SummarySettings
     /// How payouts are posted, by provider; `default` for the rest.
     public var payouts: [String: PayoutSettings]
+    /// Which lines carry an item.
+    public var items: ItemSettings
+    /// What is done about orders that look odd.
+    public var anomalies: AnomalyPolicy
 
     /// Statuses that are posted where the mapping does not say.
     public static let defaultPostedStatuses: Set<String> = ["processing", "completed", "refunded"]
@@ -72,7 +78,8 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// Reads a mapping.
     /// - Parameter json: The merged mapping: an object of `rules`, `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
-    ///   `refunds`, `terms_days`, `posting`, `summary` and `payouts`. Only `accounts.sales` is required.
+    ///   `refunds`, `tenders`, `terms_days`, `posting`, `summary`, `payouts`, `items` and `anomalies`. Only `accounts.sales` is
+    ///   required.
     /// - Throws: ``MappingError`` naming the path of every mistake and, for a word that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
         let problems = MappingProblems()
@@ -82,8 +89,8 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// The keys a mapping may have.
     static let keys = [
-        "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "terms_days", "posting", "summary",
-        "payouts",
+        "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "tenders", "terms_days", "posting",
+        "summary", "payouts", "items", "anomalies",
     ]
 
     /// Reads what can be read, and reports the rest.
@@ -108,11 +115,14 @@ public struct MappingConfiguration: Sendable, Hashable {
         guests = root.object("contacts", keys: ["guests"]).choice("guests", Guests.self) ?? .each
         amountOnlyRefunds =
             root.object("refunds", keys: ["amount_only"]).choice("amount_only", AmountOnlyRefunds.self) ?? .hold
+        tenders = TenderPolicy(root.object("tenders", keys: TenderPolicy.keys))
         termsDays = root.integer("terms_days", in: 0...365) ?? 0
         rules = MappingRules(root["rules"], path: root.path.key("rules"), problems: problems)
         posting = PostingModes(root)
         summary = SummarySettings(root.object("summary", keys: SummarySettings.keys))
         payouts = Self.payouts(root.object("payouts", keys: nil))
+        items = ItemSettings(root)
+        anomalies = AnomalyPolicy(root.object("anomalies", keys: AnomalyPolicy.keys))
     }
 
     private static func accounts(_ root: MappingReader) -> Accounts {

@@ -1,3 +1,4 @@
+import Accounting
 import JSON
 
 /// Reads one object of a mapping, and reports what is wrong with it where it stands.
@@ -83,6 +84,17 @@ struct MappingReader {
             key,
             "must be \(words.joined(separator: " or "))" + (meant.map { "; did you mean \($0)?" } ?? ""))
         return nil
+    }
+
+    func decimal(_ key: String, upTo limit: ExactDecimal) -> ExactDecimal? {
+        guard let value = self[key] else { return nil }
+        guard let number = value.decimal ?? value.string.flatMap({ ExactDecimal($0) }), !number.isNegative,
+            number <= limit, number.significantScale <= 2
+        else {
+            report(key, "must be an amount from 0 to \(limit), such as 0.05")
+            return nil
+        }
+        return number
     }
 
     func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {

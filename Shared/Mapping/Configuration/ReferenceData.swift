@@ -11,8 +11,12 @@ public struct ReferenceData: Sendable, Hashable {
         public var code: String
         /// Its name.
         public var name: String
+        /// Its type, such as `REVENUE`, `BANK` or `CURRLIAB`.
+        public var type: String
         /// `REVENUE`, `ASSET`, `LIABILITY`, `EXPENSE` or `EQUITY`.
         public var accountClass: String
+        /// The tax type that lines on it get by default; empty if the organisation does not say.
+        public var taxType: String
         /// Whether payments can go into it.
         public var takesPayments: Bool
         /// Whether lines of invoices can name it: no bank account, and none that Xero keeps for itself.
@@ -38,6 +42,8 @@ public struct ReferenceData: Sendable, Hashable {
 
     /// The accounts, archived ones too, by code.
     public var accounts: [String: Account]?
+    /// The names of accounts in use that take payments and have no code, which no mapping can name.
+    public var accountsWithoutCode: [String]
     /// The active tax rates, by tax type.
     public var taxRates: [String: TaxRate]?
     /// The active options, by tracking category.
@@ -50,14 +56,21 @@ public struct ReferenceData: Sendable, Hashable {
     public var currencies: Set<Currency>?
     /// The code of the account for rounding.
     public var roundingAccount: String?
+    /// The items; read only for who needs them, since there may be thousands.
+    public var items: KnownItems?
 
     /// Reads what Xero answered.
     /// - Parameter answers: The bodies of the answers by resource: `Accounts`, `TaxRates`, `TrackingCategories`, `Currencies`,
-    ///   `Organisation`.
+    ///   `Organisation`, `Items`.
     public init(answers: [String: JSONValue]) {
         accounts = answers["Accounts"].map { Self.keyed($0["Accounts"], Self.account, by: \.code) }
+        accountsWithoutCode = (answers["Accounts"]?["Accounts"]?.array ?? []).filter { account in
+            (account["Code"]?.string ?? "").isEmpty && account["Status"]?.string ?? "ACTIVE" == "ACTIVE"
+                && (account["Type"]?.string == "BANK" || account["EnablePaymentsToAccount"]?.bool == true)
+        }.compactMap { $0["Name"]?.string }
         taxRates = answers["TaxRates"].map { Self.keyed($0["TaxRates"], Self.taxRate, by: \.type) }
         tracking = answers["TrackingCategories"].map(Self.tracking)
+        items = answers["Items"].map { KnownItems(answer: $0) }
         let organisation = answers["Organisation"]?["Organisations"]?[0]
         country = organisation?["CountryCode"]?.string
         baseCurrency = organisation?["BaseCurrency"]?.string.flatMap { Currency($0) }
@@ -84,11 +97,12 @@ public struct ReferenceData: Sendable, Hashable {
     }
 
     private static func account(_ json: JSONValue) -> Account? {
-        guard let code = json["Code"]?.string else { return nil }
+        guard let code = json["Code"]?.string, !code.isEmpty else { return nil }
         let isBank = json["Type"]?.string == "BANK"
         let system = json["SystemAccount"]?.string ?? ""
         return Account(
-            code: code, name: json["Name"]?.string ?? "", accountClass: json["Class"]?.string ?? "",
+            code: code, name: json["Name"]?.string ?? "", type: json["Type"]?.string ?? "",
+            accountClass: json["Class"]?.string ?? "", taxType: json["TaxType"]?.string ?? "",
             takesPayments: isBank || json["EnablePaymentsToAccount"]?.bool == true,
             takesLines: !isBank && (system.isEmpty || system == "ROUNDING"),
             isArchived: json["Status"]?.string ?? "ACTIVE" != "ACTIVE")

@@ -12,6 +12,11 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
     case refund
     /// A credit note set off against an unpaid invoice.
     case allocation
+    /// What is sold. Items belong to the organisation: all its stores share them.
+    case item
+
+    /// Whether it is of one order. Contacts are of a store, items of the organisation.
+    public var isOfOrder: Bool { self != .contact && self != .item }
 }
 
 /// A document of an order, without saying of which org and store.
@@ -66,6 +71,9 @@ public struct DocumentKey: Sendable, Hashable, CustomStringConvertible {
         self.part = part
     }
 
+    /// What stands for the store in the keys of what all stores of an organisation share. No store has this id.
+    public static let sharedStoreID = "xero"
+
     /// Makes the key of a document of an order.
     /// - Parameters:
     ///   - reference: Kind, source and part.
@@ -73,7 +81,18 @@ public struct DocumentKey: Sendable, Hashable, CustomStringConvertible {
     ///   - storeID: Our id of the store.
     public init(_ reference: DocumentKeyRef, orgID: String, storeID: String) {
         self.init(
-            orgID: orgID, storeID: storeID, kind: reference.kind, sourceID: reference.sourceID, part: reference.part)
+            orgID: orgID, storeID: reference.kind == .item ? Self.sharedStoreID : storeID, kind: reference.kind,
+            sourceID: reference.sourceID, part: reference.part)
+    }
+
+    /// The key of an item.
+    /// - Parameters:
+    ///   - code: Its code.
+    ///   - orgID: Our id of the Xero organisation.
+    public init(itemCode code: String, orgID: String) {
+        self.init(
+            DocumentKeyRef(kind: .item, sourceID: Self.source(escaping: code)), orgID: orgID,
+            storeID: Self.sharedStoreID)
     }
 
     /// Reads `ORG/STORE/KIND/SOURCE/PART`.

@@ -7,6 +7,7 @@ struct OrderDraft {
     private var missing: [String] = []
     private(set) var lines: [DocumentLine] = []
     private var documents: [PlannedDocument] = []
+    private var items = ItemDrafts()
     /// What was refunded before anything was paid.
     private var takenOff = ExactDecimal.zero
 
@@ -44,7 +45,7 @@ struct OrderDraft {
                 ? Hold(first)
                 : Hold("the mapping lacks \(missing.count) settings that the order needs", findings: missing)
         }
-        return context.plan(documents)
+        return context.plan(items.placed(in: documents, mapping.items.refused))
     }
 
     // MARK: Invoice
@@ -233,13 +234,14 @@ struct OrderDraft {
     /// A line with all that the mapping decides of it, and no amounts yet.
     private mutating func decided(_ line: CanonicalLine) -> DocumentLine {
         let decisions = context.decisions
-        let account = decisions.account(line)
+        let item = decisions.item(line)
+        let account = decisions.account(line, item)
         var made = DocumentLine(
             description: Self.description(line), quantity: ExactDecimal(1), net: .zero, tax: .zero,
             account: account.value, taxType: "", kind: line.kind, lineID: line.id,
             isTaxed: !line.tax.isZero || !line.taxComponents.isEmpty)
         made.decide("account", account)
-        switch decisions.taxType(line) {
+        switch decisions.taxType(line, item, account: account.value) {
         case .success(let type):
             made.taxType = type.value
             made.decide("tax_type", type)
@@ -249,9 +251,12 @@ struct OrderDraft {
             made.description = description.value
             made.decide("description", description)
         }
-        if let item = decisions.itemCode(line) {
-            made.itemCode = item.value
-            made.decide("item_code", item)
+        if let item {
+            made.itemCode = item.code.value
+            made.decide("item_code", item.code)
+            items.add(item, for: line, as: made, context)
+        } else if decisions.awaitsItems(line) {
+            require("the organisation's items have not been read from Xero yet; the order goes on once they are")
         }
         if let tracking = decisions.tracking(line) {
             made.tracking = tracking.value

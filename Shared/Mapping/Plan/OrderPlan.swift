@@ -19,7 +19,7 @@ public enum PlanOutcome: Sendable, Hashable {
 
 /// The documents an order should have in Xero.
 public struct OrderPlan: Sendable, Hashable {
-    /// The documents, each after what it depends on: contact, invoice, payments, credit notes, refunds or allocations.
+    /// The documents, each after what it depends on: contact, items, invoice, payments, credit notes, refunds or allocations.
     public var documents: [PlannedDocument]
     /// Whether the order is paid.
     public var isPaid: Bool
@@ -60,13 +60,15 @@ public struct PlannedDocument: Sendable, Hashable {
     public var sourceID: String
     /// Numbers what one source may rightly have several of.
     public var part: String
-    /// The InvoiceNumber or CreditNoteNumber; `nil` for what has no number of ours.
+    /// The InvoiceNumber, CreditNoteNumber or item's Code; `nil` for what has no number of ours.
     public var number: String?
     /// The Xero element, without what only Xero knows: other documents stand in it as `{"$contact": KEY}`,
     /// `{"$invoice": KEY}` and `{"$creditNote": KEY}`, KEY being the ``DocumentKey/text`` of the document meant.
     public var desired: JSONValue
     /// What must be in Xero before this can be.
     public var dependsOn: [DocumentKeyRef]
+    /// What should be in Xero before this, and is done without once Xero has refused it.
+    public var prefers: [DocumentKeyRef] = []
     /// The currency of the amounts; `nil` for a contact.
     public var currency: Currency?
     /// The amount, tax included; `nil` for a contact.

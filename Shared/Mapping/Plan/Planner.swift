@@ -19,6 +19,7 @@ public enum Planner {
         invoiceDate: CalendarDate? = nil
     ) -> PlanOutcome {
         do throws(Hold) {
+            let order = mapping.tenders.rounded(order)
             let context = PlanContext(
                 order: order, mapping: mapping, org: org, store: store,
                 invoiceDate: invoiceDate ?? org.date(order.paidAt ?? order.createdAt))
@@ -35,6 +36,7 @@ public enum Planner {
             }
             if let hold = context.decisions.hold { throw Hold("\(hold.because): \(hold.value)") }
             let residuals = try OrderChecks(order: order, org: org).residuals()
+            try mapping.tenders.check(order)
             var draft = OrderDraft(context)
             return .planned(try draft.plan(residuals))
         } catch {

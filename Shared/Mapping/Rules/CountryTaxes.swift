@@ -6,10 +6,18 @@ import Accounting
 /// organisation makes for itself: these are found by their percent among the organisation's own, once they have been read.
 public enum CountryTaxes {
     /// The countries that need no `taxes:` for their usual rates.
-    public static let countries = [
-        "AU", "NZ", "GB", "ZA", "SG", "US", "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR",
-        "HR",
-        "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+    public static let countries = ["AU", "NZ", "GB", "ZA", "SG", "US"] + names.keys.sorted()
+
+    /// The countries of the European Union.
+    static let europeanUnion = Set(names.keys)
+
+    /// The countries of the European Union by name.
+    static let names = [
+        "AT": "Austria", "BE": "Belgium", "BG": "Bulgaria", "CY": "Cyprus", "CZ": "Czech", "DE": "Germany",
+        "DK": "Denmark", "EE": "Estonia", "ES": "Spain", "FI": "Finland", "FR": "France", "GR": "Greece",
+        "HR": "Croatia", "HU": "Hungary", "IE": "Ireland", "IT": "Italy", "LT": "Lithuania", "LU": "Luxembourg",
+        "LV": "Latvia", "MT": "Malta", "NL": "Netherlands", "PL": "Poland", "PT": "Portugal", "RO": "Romania",
+        "SE": "Sweden", "SI": "Slovenia", "SK": "Slovakia",
     ]
 
     /// The tax type of a sale.
@@ -24,7 +32,10 @@ public enum CountryTaxes {
     ) -> (type: String, because: String)? {
         guard let percent else { return nil }
         let rate = percent.normalized.description
-        if let type = usual(rate, country, isAbroad: !customer.isEmpty && customer.uppercased() != country) {
+        // A tax type that the organisation is known not to have would be refused by Xero.
+        if let type = usual(rate, country, isAbroad: !customer.isEmpty && customer.uppercased() != country),
+            reference?.taxRates.map({ $0[type] != nil }) ?? true
+        {
             return (type, "usual for \(country) at \(rate) %")
         }
         let same = reference?.salesTaxTypes(at: percent) ?? []

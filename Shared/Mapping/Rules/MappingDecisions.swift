@@ -2,8 +2,8 @@ import Accounting
 
 /// Decides the fields of an order's documents: by the first rule that matches, else by the mapping's keys, else by default.
 struct MappingDecisions: Sendable {
-    private let mapping: MappingConfiguration
-    private let org: OrgSettings
+    let mapping: MappingConfiguration
+    let org: OrgSettings
     private let facts: OrderFacts
     private let rates: TaxTypes
 
@@ -104,8 +104,8 @@ struct MappingDecisions: Sendable {
 
     // MARK: A line
 
-    /// The account of a line.
-    func account(_ line: CanonicalLine) -> Decided<String> {
+    /// The account of a line: of a rule, else of its kind, else of its item, else that of sales.
+    func account(_ line: CanonicalLine, _ item: LineItem? = nil) -> Decided<String> {
         if let ruled = self.line(.account, line, { $0.account }) { return ruled }
         let accounts = mapping.accounts
         let named: [(account: String?, key: String)] =
@@ -117,16 +117,20 @@ struct MappingDecisions: Sendable {
             case .giftCard: [(accounts.giftCards ?? "", "gift_cards")]
             }
         for case (let account?, let key) in named { return Decided(account, "mapping.accounts.\(key)") }
-        return Decided(accounts.sales, "mapping.accounts.sales")
+        return self.account(of: item) ?? Decided(accounts.sales, "mapping.accounts.sales")
     }
 
-    /// The tax type of a line, or what to add to the mapping.
-    func taxType(_ line: CanonicalLine) -> Result<Decided<String>, TaxTypes.Missing> {
+    /// The tax type of a line, or what to add to the mapping: of a rule, else of its rate, else of its item, else the default.
+    func taxType(
+        _ line: CanonicalLine, _ item: LineItem? = nil, account: String = ""
+    ) -> Result<Decided<String>, TaxTypes.Missing> {
         if let ruled = self.line(.taxType, line, { $0.taxType }) { return .success(ruled) }
         let found = rates.rates(of: line)
-        for key in [found.code, found.percentText, "default"].compactMap({ $0 }) {
+        for key in [found.code, found.percentText].compactMap({ $0 }) {
             if let type = mapping.taxes[key] { return .success(Decided(type, "mapping.taxes.\"\(key)\"")) }
         }
+        if let type = taxType(of: item, percent: found.percent, account: account) { return .success(type) }
+        if let type = mapping.taxes["default"] { return .success(Decided(type, "mapping.taxes.\"default\"")) }
         if let country = org.country,
             let usual = CountryTaxes.taxType(
                 percent: found.percent, country: country, customer: facts.order.customer.address.country,
@@ -147,7 +151,7 @@ struct MappingDecisions: Sendable {
         return options.isEmpty ? nil : Decided(options, ruled.because)
     }
 
-    /// The item code of a line; `nil` if nothing decides it.
+    /// The item code that a rule gives a line; `nil` if none does.
     func itemCode(_ line: CanonicalLine) -> Decided<String>? {
         guard let ruled = self.line(.itemCode, line, { $0.itemCode }) else { return nil }
         let code = ruled.value.text(for: facts, line: line)
@@ -171,7 +175,7 @@ struct MappingDecisions: Sendable {
         return nil
     }
 
-    private func line<Value>(
+    func line<Value>(
         _ effect: RuleEffect, _ line: CanonicalLine, _ value: (RuleActions) -> Value?
     ) -> Decided<Value>? {
         guard mapping.rules.decide(effect) else { return nil }

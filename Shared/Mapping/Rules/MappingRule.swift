@@ -32,6 +32,7 @@ enum RuleEffect: String, Sendable, Hashable, CaseIterable {
     case taxType = "tax_type"
     case tracking
     case itemCode = "item_code"
+    case items
     case description
     case paymentAccount = "payment_account"
     case reference
@@ -53,6 +54,8 @@ struct RuleActions: Sendable, Hashable {
     var tracking: [TrackingTemplate]?
     /// The item of a line.
     var itemCode: TextTemplate?
+    /// What becomes of an item that the organisation does not have.
+    var items: ItemSettings.Mode?
     /// The words of a line.
     var description: TextTemplate?
     /// The account that a payment goes into.
@@ -75,7 +78,7 @@ struct RuleActions: Sendable, Hashable {
     var effects: Set<RuleEffect> {
         let given: [(RuleEffect, Bool)] = [
             (.account, account != nil), (.taxType, taxType != nil), (.tracking, tracking != nil),
-            (.itemCode, itemCode != nil), (.description, description != nil),
+            (.itemCode, itemCode != nil), (.items, items != nil), (.description, description != nil),
             (.paymentAccount, paymentAccount != nil), (.reference, reference != nil), (.contact, contact != nil),
             (.status, status != nil), (.due, due != nil), (.posting, posting != nil), (.skip, skip != nil),
             (.hold, hold != nil),

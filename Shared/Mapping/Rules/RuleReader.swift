@@ -167,6 +167,7 @@ struct RuleActionsReader {
         }
         actions.tracking = tracking()
         actions.itemCode = template("item_code", takesLines: true)
+        actions.items = then.choice("items", ItemSettings.Mode.self)
         actions.description = template("description", takesLines: true)
         actions.reference = template("reference", takesLines: false)
         actions.contact = contact()

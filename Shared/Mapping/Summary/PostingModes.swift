@@ -27,6 +27,9 @@ public struct PostingModes: Sendable, Hashable {
         }
     }
 
+    /// Whether orders of any payment method are posted one by one.
+    var postsOrders: Bool { usual == .eachOrder || byMethod.values.contains(.eachOrder) }
+
     /// The mode of a payment method, and the key that says so.
     func mode(of method: String) -> Decided<PostingMode> {
         if let mode = byMethod[method] { return Decided(mode, "mapping.posting.\(method)") }

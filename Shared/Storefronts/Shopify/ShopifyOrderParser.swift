@@ -31,13 +31,16 @@ public struct ShopifyOrderParser: StorefrontOrderParser {
         if payments.isPaid {
             let processed = try fields.optionalInstant("processed_at")
             order.paidAt = payments.paidAt ?? processed ?? order.createdAt
+        } else if payments.isPartlyPaid, let paidAt = payments.paidAt {
+            order.paidAt = paidAt
+            order.isPartlyPaid = true
         }
         order.customer = try customer(fields)
         order.lines = parts.lines
         order.taxes = parts.taxes.taxes
         order.tenders = payments.tenders(total: order.totals.total)
         order.pricesIncludeTax = parts.taxesIncluded
-        order.sums = try sums(fields, parts, money, tax: tax) + payments.sums(price: price + rounding)
+        order.sums = try sums(fields, parts, money, tax: tax)
         order.refunds = try refunds(snapshot, fields, payments.isPaid, parts)
         order.note = fields.text("note")
         order.customFields = try customFields(fields)

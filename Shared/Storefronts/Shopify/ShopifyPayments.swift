@@ -5,6 +5,8 @@ import JSON
 struct ShopifyPayments {
     /// Whether all of it was paid, whatever went back later.
     let isPaid: Bool
+    /// Whether a part was paid, and more is to come.
+    let isPartlyPaid: Bool
     /// When the last payment was made; `nil` where that is not known.
     private(set) var paidAt: Instant?
     private var money: [Tender] = []
@@ -17,6 +19,7 @@ struct ShopifyPayments {
     init(order: PayloadFields, snapshot: JSONValue, money reader: ShopifyMoney) throws(StorefrontError) {
         let status = order.text("financial_status").lowercased()
         isPaid = ["paid", "partially_refunded", "refunded"].contains(status)
+        isPartlyPaid = status == "partially_paid"
         let named = order["payment_gateway_names"]?.array?.compactMap(\.string) ?? []
         gateways = named.isEmpty ? [order.text("gateway", limit: 255)].filter { !$0.isEmpty } : named
         let list = snapshot["transactions"]?["transactions"] ?? snapshot["transactions"] ?? order["transactions"]
@@ -57,22 +60,11 @@ struct ShopifyPayments {
         }
     }
 
-    /// The tenders; an order that is not paid yet will be paid in money.
+    /// The tenders; an order of which nothing was paid yet will be paid in money.
     func tenders(total: ExactDecimal) -> [Tender] {
         let gateway = gateways.first { Self.kind(of: $0) == .money } ?? ""
         let expected = Tender(kind: .money, method: gateway, title: Self.title(gateway), amount: total)
-        return Storefronts.tenders(money: isPaid && isItemised ? money : [expected], owed: owed)
-    }
-
-    /// Payments that are known one by one must be the order's price, rounded to coins.
-    func sums(price: ExactDecimal) -> [StatedSum] {
-        guard isPaid, isItemised else { return [] }
-        return [
-            StatedSum(
-                "the order's price to pay", price,
-                terms: (money + owed).map { .init("payment by \($0.title.isEmpty ? "unknown" : $0.title)", $0.amount) },
-                rounded: 1)
-        ]
+        return Storefronts.tenders(money: (isPaid || isPartlyPaid) && isItemised ? money : [expected], owed: owed)
     }
 
     static func kind(of gateway: String) -> Tender.Kind {

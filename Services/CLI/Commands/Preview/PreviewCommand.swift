@@ -60,7 +60,10 @@ struct PreviewCommand: AsyncParsableCommand {
             } else {
                 source = try await .init(store: store, in: client, sealing: sealing)
             }
-            if let payload { return [OrderPreview(payload, rules: source.rules)] }
+            if let payload {
+                let baseline = try await AnomalyStore.baseline(of: store, in: client)
+                return [try await source.flagged(OrderPreview(payload, rules: source.rules), baseline, in: client)]
+            }
             return try await source.previews(order: order, last: last, in: client)
         }
         output.show(.array(previews.map(PreviewJSON.value)), text: PreviewText.lines(previews))
@@ -112,11 +115,14 @@ struct PreviewSource: Sendable {
 
     private init(_ store: StoreRecord, _ org: OrgRecord, in session: some PostgresSession) async throws {
         let references = try await ReferenceDataStore.load(from: session)
+        var rules: PlanningRules
         do {
             rules = try PlanningRules(store: store, org: org, reference: references[org.id])
         } catch {
             throw CommandFailure("The mapping of store \(store.id) cannot be used: \(error)")
         }
+        if rules.mapping.usesItems { rules.know(try await ReferenceDataStore.items(of: org.id, in: session)) }
+        self.rules = rules
     }
 
     /// Previews of one order, or of the latest.
@@ -140,13 +146,15 @@ struct PreviewSource: Sendable {
                         + "storefront."
                 } ?? "Store \(store) has no orders here yet.")
         }
+        let baseline = try await AnomalyStore.baseline(of: store, in: session)
         var previews: [OrderPreview] = []
         for row in rows {
             let id = try row.decode("order_id", as: String.self)
             let revision = try row.decode("revision", as: Int.self)
             let createdAt = try row.decode("created_at", as: Int64?.self).map { Instant(microseconds: $0) }
             previews.append(
-                try await preview(orderID: id, revision: revision, createdAt: createdAt, in: session))
+                try await flagged(
+                    preview(orderID: id, revision: revision, createdAt: createdAt, in: session), baseline, in: session))
         }
         return previews
     }
@@ -161,6 +169,22 @@ struct PreviewSource: Sendable {
         let past = try await OrderHistory.past(
             storeID: store, orderID: orderID, revision: revision, createdAt: createdAt, since: rules.since, in: session)
         return OrderPreview(snapshot, past: past, rules: rules)
+    }
+
+    /// A preview with what looks odd about the order.
+    func flagged(
+        _ preview: OrderPreview, _ baseline: SaleBaseline, in session: some PostgresSession
+    ) async throws -> OrderPreview {
+        let policy = rules.mapping.anomalies
+        guard let order = preview.order, preview.outcome.isSale, !policy.isOff else { return preview }
+        let (store, traits) = (rules.store.storeID, SaleTraits(order))
+        let twin = try await AnomalyStore.twin(of: traits, notOf: order.orderID, storeID: store, in: session)
+        let accepted = try await AnomalyStore.accepted(storeID: store, orderID: order.orderID, in: session)
+        var flagged = preview
+        flagged.flag(
+            AnomalySearch(traits, policy: policy, order: order.number).anomalies(baseline: baseline, twin: twin),
+            accepted: accepted, policy: policy)
+        return flagged
     }
 }
 

@@ -23,6 +23,13 @@ enum PreviewJSON {
             object["reason"] = .string(reason)
             object["findings"] = .array(findings.map { .string($0) })
         }
+        object["anomalies"] = .array(
+            preview.anomalies.map { found in
+                [
+                    "kind": .string(found.anomaly.kind.rawValue), "message": .string(found.anomaly.message),
+                    "accepted": .bool(found.isAccepted),
+                ]
+            })
         object["documents"] = .array(preview.documents.map(document))
         return .object(object)
     }

@@ -64,6 +64,7 @@ struct PreviewText {
         }
         lines += order.refunds.map { "refunded: \(amount($0.amount))" }
         lines += preview.coupons.map { "coupon \($0.code): took off \(amount($0.amount)); the lines are net of it" }
+        lines += preview.anomalies.map { "FLAGGED\($0.isAccepted ? ", and accepted" : ""): \($0.anomaly.message)" }
         return lines
     }
 
@@ -74,6 +75,7 @@ struct PreviewText {
         if planned.voided { return ["VOID \(planned.number ?? "")"] }
         switch planned.kind {
         case .contact: return ["CONTACT \(field("Name", planned))"] + decided(planned)
+        case .item: return ["ITEM \(planned.number ?? ""), new: \(field("Name", planned))"] + decided(planned)
         case .invoice: return title("INVOICE", planned) + figures(document)
         case .creditNote: return title("CREDIT NOTE", planned) + figures(document)
         case .payment, .refund:

@@ -25,6 +25,8 @@ extension LedgerCall {
         case ("PUT", 1): mode = .create
         case ("POST", 1): mode = .upsert
         case ("POST", 2): mode = .update(words[1])
+        case ("DELETE", 2) where resource == "Items":
+            return ItemEntry.delete(words[1], from: &book, context: context) ? Reply(204) : .notFound
         default: return methodNotAllowed
         }
         guard let elements = elements(resource) else { return emptyBody }
@@ -52,14 +54,28 @@ extension LedgerCall {
                 return object
             }
         case ("DELETE", 4):
-            do throws(Rejection) {
-                let gone = try AllocationEntry.delete(words[3], creditNoteID: noteID, from: &book, context: context)
-                return wrap("Allocations", [["AllocationID": .string(gone.id), "IsDeleted": true]])
-            } catch {
-                return .notFound
-            }
+            return deleteAllocation(of: noteID, from: &book)
         default:
             return methodNotAllowed
+        }
+    }
+
+    /// Takes an allocation back; the answer is the allocation by itself.
+    private func deleteAllocation(of noteID: String, from book: inout OrganisationBook) -> Reply {
+        if let rejection { return .problem(10, "ValidationException", rejection) }
+        let before = book
+        do throws(Rejection) {
+            let gone = try AllocationEntry.delete(words[3], creditNoteID: noteID, from: &book, context: context)
+            if isPhantom { book = before }
+            return Reply(
+                200,
+                .json([
+                    "AllocationID": isPhantom ? .null : .string(gone.id), "Date": XeroDates.milliseconds(context.now),
+                    "Invoice": [["InvoiceID": .string(gone.invoiceID)]], "IsDeleted": .bool(!isPhantom),
+                ]))
+        } catch {
+            return error.recordID == nil
+                ? .notFound : .problem(10, "ValidationException", error.messages.joined(separator: " "))
         }
     }
 
@@ -147,43 +163,5 @@ extension LedgerCall {
         object[name == "Invoices" || name == "CreditNotes" ? "HasErrors" : "HasValidationErrors"] = true
         object["ValidationErrors"] = .array(rejection.messages.map { ["Message": .string($0)] })
         return .object(object)
-    }
-}
-
-/// Enters price list items.
-enum ItemEntry {
-    static func enter(
-        _ element: JSONObject, mode: EntryMode, into book: inout OrganisationBook, context: EntryContext
-    ) throws(Rejection) -> Item {
-        var existing: Item?
-        switch mode {
-        case .create: existing = nil
-        case .update(let id):
-            existing = book.items[id] ?? book.itemsByCode[id].flatMap { book.items[$0] }
-            if existing == nil { throw Rejection("The item \(id) could not be found.") }
-        case .upsert:
-            existing =
-                element.filled("ItemID").flatMap { book.items[$0] }
-                ?? element.filled("Code").flatMap { book.itemsByCode[$0] }.flatMap { book.items[$0] }
-        }
-        guard let code = element.filled("Code") ?? existing?.code else {
-            throw Rejection("The item Code must be specified.")
-        }
-        var errors: [String] = []
-        if code.utf16.count > 30 { errors.append("The item Code is limited to 30 characters.") }
-        if (element.text("Name")?.utf16.count ?? 0) > 50 { errors.append("The item Name is limited to 50 characters.") }
-        if let other = book.itemsByCode[code], other != existing?.id {
-            errors.append("Price List Item with Code '\(code)' already exists")
-        }
-        guard errors.isEmpty else { throw Rejection(errors, recordID: existing?.id) }
-        var item =
-            existing ?? Item(id: book.generator.identifier(), code: code, details: [:], updatedAt: context.now)
-        if item.code != code { book.itemsByCode[item.code] = nil }
-        item.code = code
-        for (key, value) in element { item.details[key] = value }
-        item.updatedAt = context.now
-        book.items.put(item, id: item.id)
-        book.itemsByCode[code] = item.id
-        return item
     }
 }

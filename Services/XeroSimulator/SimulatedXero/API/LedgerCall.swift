@@ -71,7 +71,9 @@ struct LedgerCall: Sendable {
                 return wrap(
                     resource, found.records.map { .object(book.render($0, detail)) }, pagination: found.pagination)
             case "Items":
-                let items = book.items.records.filter { query.includes($0.updatedAt, settings: context.settings) }
+                let items = book.items.records.filter {
+                    !$0.isDeleted && query.includes($0.updatedAt, settings: context.settings)
+                }
                 let objects = try filtered(items.map { book.render($0, detail) }, query)
                 return wrap(resource, objects.map { .object($0) })
             default:
@@ -98,8 +100,7 @@ struct LedgerCall: Sendable {
             found = contact.map { book.render($0, detail) }
         case "Payments": found = book.payments[id].map { book.render($0, detail) }
         case "Items":
-            let item = book.items[id] ?? book.itemsByCode[id].flatMap { book.items[$0] }
-            found = item.map { book.render($0, detail) }
+            found = book.item(id).map { book.render($0, detail) }
         case "Invoices": found = book.document(.invoice, idOrNumber: id).map { book.render($0, detail) }
         default: found = book.document(.creditNote, idOrNumber: id).map { book.render($0, detail) }
         }

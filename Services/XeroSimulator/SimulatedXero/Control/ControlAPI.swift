@@ -142,7 +142,8 @@ enum ControlAPI {
         return .object(object)
     }
 
-    /// `revoke` ends what the organisation's custom connection was given, and every consent that reaches it; `disconnect` and `connect` do what a user does in Xero.
+    /// `revoke` ends what the organisation's custom connection was given, and every consent that reaches it; `disconnect` and `connect` do what a user does in Xero,
+    /// and so do `reconcile` and `unreconcile`, with all payments there are.
     private static func act(_ key: String, _ action: String, _ state: inout SimulatorState) -> SimulatedResponse {
         guard let position = state.position(key) else { return problem(["There is no organisation \(key)."]) }
         switch action {
@@ -151,7 +152,12 @@ enum ControlAPI {
             state.desk.revoke(organisation: key)
         case "disconnect": state.books[position].isDisconnected = true
         case "connect": state.books[position].isDisconnected = false
-        default: return json(404, ["error": "use revoke, disconnect or connect"])
+        case "reconcile", "unreconcile":
+            for var payment in state.books[position].payments.records {
+                payment.isReconciled = action == "reconcile"
+                state.books[position].payments.put(payment, id: payment.id)
+            }
+        default: return json(404, ["error": "use revoke, disconnect, connect, reconcile or unreconcile"])
         }
         return json(200, describe(state.books[position]))
     }

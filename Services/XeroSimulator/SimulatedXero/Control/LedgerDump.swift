@@ -20,6 +20,7 @@ enum LedgerDump {
         object["contacts"] = .array(book.contacts.records.map { .object(book.render($0, detail)) })
         object["invoices"] = .array(book.invoices.records.map { .object(book.render($0, detail)) })
         object["credit_notes"] = .array(book.creditNotes.records.map { .object(book.render($0, detail)) })
+        object["items"] = .array(book.items.records.filter { !$0.isDeleted }.map { .object(book.render($0, detail)) })
         object["payments"] = .array(book.payments.records.map { .object(book.render($0, detail)) })
         object["allocations"] = .array(
             book.creditNotes.records.flatMap(\.allocationIDs).compactMap { id in

@@ -23,7 +23,7 @@ enum LedgerPage {
             <h2>\(XMLText.escape(book.definition.name)) (\(XMLText.escape(book.definition.currency)))</h2>
             <p>\(traffic.calls) calls, at most \(traffic.inFlightMaximum) at once, \(refused) refused by limits.</p>
             """ + balances(book) + documents(book, .invoice) + documents(book, .creditNote) + payments(book)
-                + contacts(book)
+                + contacts(book) + items(book)
     }
 
     private static func table(_ title: String, _ heads: [String], _ rows: [[String]], total: Int) -> String {
@@ -74,6 +74,14 @@ enum LedgerPage {
         }
         return table(
             "Payments", ["For", "Reference", "Account", "Date", "Status", "Amount#"], rows, total: records.count)
+    }
+
+    private static func items(_ book: OrganisationBook) -> String {
+        let items = book.items.records.filter { !$0.isDeleted }
+        let rows = items.suffix(shownRows).map { item in
+            [item.code, item.details.text("Name") ?? "", item.salesAccount ?? "", item.salesPrice?.fixed(4) ?? ""]
+        }
+        return table("Items", ["Code", "Name", "Account", "Price#"], rows, total: items.count)
     }
 
     private static func contacts(_ book: OrganisationBook) -> String {

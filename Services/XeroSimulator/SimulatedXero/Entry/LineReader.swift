@@ -70,7 +70,7 @@ struct LineReader {
 
     private mutating func readAccount(_ element: JSONObject, into line: inout DocumentLine) {
         let given = element.filled("AccountCode") ?? element.filled("AccountID")
-        guard let code = given ?? line.accountCode else {
+        guard let code = given ?? line.accountCode ?? line.itemCode.flatMap({ book.item($0)?.salesAccount }) else {
             if isComplete { errors.append("Account code '' is not a valid code for this document.") }
             return
         }
@@ -90,9 +90,10 @@ struct LineReader {
     private mutating func readAmounts(_ element: JSONObject, old: DocumentLine?, into line: inout DocumentLine) {
         let quantity = AmountReading.amount(
             element, "Quantity", limit: AmountReading.largestQuantity, errors: &errors)
-        let unit = AmountReading.amount(element, "UnitAmount", errors: &errors)
+        var unit = AmountReading.amount(element, "UnitAmount", errors: &errors)
         let amount = AmountReading.amount(element, "LineAmount", errors: &errors)
         readDiscount(element, into: &line)
+        if unit == nil, amount == nil, old == nil { unit = line.itemCode.flatMap { book.item($0)?.salesPrice } }
         if quantity == nil, unit == nil, amount == nil, old != nil { return }
         line.quantity = (quantity ?? (old != nil ? line.quantity : ExactDecimal(1))).rounded(scale: 4)
         if let unit { line.unitAmount = unit.rounded(scale: unitScale) }

@@ -106,6 +106,11 @@ enum PaymentEntry {
             throw Rejection(["Payment not of valid status for modification"], recordID: payment.id)
         }
         if let problem = book.lockProblem(payment.date) { throw Rejection([problem], recordID: payment.id) }
+        if payment.isReconciled {
+            throw Rejection(
+                ["This payment cannot be deleted as it has been reconciled with a bank statement line."],
+                recordID: payment.id)
+        }
         payment.isDeleted = true
         payment.updatedAt = context.now
         book.payments.put(payment, id: payment.id)
@@ -177,6 +182,7 @@ enum AllocationEntry {
         guard let note = book.document(.creditNote, idOrNumber: creditNoteID),
             let allocation = book.allocations[id.lowercased()], allocation.creditNoteID == note.id
         else { throw Rejection("Allocation could not be found") }
+        if let problem = book.lockProblem(allocation.date) { throw Rejection([problem], recordID: allocation.id) }
         book.allocations[allocation.id] = nil
         book.update(.creditNote, note.id) { apply(allocation, to: &$0, sign: -1, now: context.now) }
         book.update(.invoice, allocation.invoiceID) { apply(allocation, to: &$0, sign: -1, now: context.now) }

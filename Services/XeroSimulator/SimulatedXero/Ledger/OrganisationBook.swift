@@ -79,6 +79,12 @@ struct OrganisationBook: Sendable {
         }
     }
 
+    /// An item by its identifier or code.
+    func item(_ idOrCode: String) -> Item? {
+        let found = items[idOrCode] ?? itemsByCode[idOrCode].flatMap { items[$0] }
+        return found.flatMap { $0.isDeleted ? nil : $0 }
+    }
+
     func documents(_ kind: SalesDocument.Kind) -> RecordTable<SalesDocument> {
         kind == .invoice ? invoices : creditNotes
     }

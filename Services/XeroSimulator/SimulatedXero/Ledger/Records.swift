@@ -95,7 +95,7 @@ struct Payment: Sendable {
     let amount: ExactDecimal
     let currencyRate: ExactDecimal
     let reference: String?
-    let isReconciled: Bool
+    var isReconciled: Bool
     var isDeleted = false
     var updatedAt: Instant
 }
@@ -113,6 +113,22 @@ struct Allocation: Sendable {
 struct Item: Sendable {
     let id: String
     var code: String
+    var isDeleted = false
+    /// The remaining members, as they were sent.
     var details: JSONObject
     var updatedAt: Instant
+
+    private var sales: JSONObject? { details.present("SalesDetails")?.object }
+
+    /// The account of its sales.
+    var salesAccount: String? { sales?.filled("AccountCode") }
+
+    /// What one costs.
+    var salesPrice: ExactDecimal? { sales?.decimal("UnitPrice") }
+
+    /// Whether its stock is counted.
+    var isTracked: Bool {
+        details.filled("InventoryAssetAccountCode") != nil
+            && details.present("PurchaseDetails")?.object?.filled("COGSAccountCode") != nil
+    }
 }

@@ -189,7 +189,9 @@ extension OrganisationBook {
     func render(_ item: Item, _ detail: RenderingDetail) -> JSONObject {
         var object: JSONObject = ["ItemID": .string(item.id), "Code": .string(item.code)]
         for (key, value) in item.details where key != "ItemID" && key != "Code" { object[key] = value }
-        object["IsTrackedAsInventory"] = false
+        object["IsTrackedAsInventory"] = .bool(item.isTracked)
+        object["IsSold"] = object.present("IsSold") ?? true
+        object["IsPurchased"] = object.present("IsPurchased") ?? true
         object["UpdatedDateUTC"] = XeroDates.milliseconds(item.updatedAt)
         if detail.statusAttribute { object["StatusAttributeString"] = "OK" }
         object["ValidationErrors"] = []

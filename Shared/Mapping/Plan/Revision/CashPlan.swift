@@ -25,17 +25,18 @@ struct CashPlan {
     ///   - invoices: What is left to be paid.
     ///   - notes: What is left to be paid back.
     ///   - account: Where money goes back from that no account has too much of.
+    ///   - isPart: Whether the order was paid in part, so that a rest stays due.
     /// - Returns: `nil` if the money cannot be moved this way.
-    init?(need: [String: ExactDecimal], invoices: [Slot], notes: [Slot], account: String) {
+    init?(need: [String: ExactDecimal], invoices: [Slot], notes: [Slot], account: String, isPart: Bool) {
         var back = need.filter { $0.value.isNegative }.mapValues { -$0 }
         let left = notes.lazy.map(\.amount).sum() - back.values.sum()
         if left.isNegative { return nil }
         if !left.isZero { back[account, default: .zero] += left }
         var given = need
         for (code, amount) in back { given[code, default: .zero] += amount }
-        guard given.values.allSatisfy({ !$0.isNegative }),
-            given.values.sum() == invoices.lazy.map(\.amount).sum()
-        else { return nil }
+        let due = invoices.lazy.map(\.amount).sum()
+        let sum = given.values.sum()
+        guard given.values.allSatisfy({ !$0.isNegative }), isPart ? sum <= due : sum == due else { return nil }
         payments = Self.fill(invoices, from: given)
         refunds = Self.fill(notes, from: back)
     }

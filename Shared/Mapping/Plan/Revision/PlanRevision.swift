@@ -35,6 +35,16 @@ public struct PlanRevision {
         }
     }
 
+    /// What has to go when an order is taken back altogether.
+    /// - Parameter standing: The order's documents that were planned before.
+    /// - Returns: Everything that Xero has or may have, to be voided; what is against a document before the document.
+    public static func withdrawn(_ standing: [StandingDocument]) -> [PlannedDocument] {
+        let order: [DocumentKind] = [.allocation, .refund, .payment, .creditNote, .invoice, .contact]
+        return standing.filter { $0.standing == .inXero }
+            .sorted { (order.firstIndex(of: $0.kind) ?? 0, $0.part) < (order.firstIndex(of: $1.kind) ?? 0, $1.part) }
+            .map(voided)
+    }
+
     private init(_ plan: OrderPlan, _ standing: [StandingDocument], _ order: DocumentKey) {
         ideal = plan
         inXero = standing.filter { $0.standing == .inXero }.sorted { $0.part < $1.part }
@@ -132,6 +142,10 @@ public struct PlanRevision {
             moves[note.reference] = place(of: note.reference)
         }
         let present = Set(notes.map(\.reference) + standing(.refund).map(\.reference))
+        for document in ideal.documents
+        where [.payment, .refund, .allocation].contains(document.kind) && !present.contains(document.reference) {
+            moves[document.reference] = names.free(document.reference, besides: Set(moves.values))
+        }
         return ideal.documents.filter { !present.contains($0.reference) }.map { names.moved($0, moves) }
             + open.dropFirst().map(Self.voided)
     }

@@ -117,7 +117,8 @@ struct RevisionDraft {
         element["LineItems"] = position.elements(isCredit: false)
         result.append(
             PlannedDocument(
-                reference, number: number, desired: .object(element), dependsOn: invoice.dependsOn,
+                reference, number: number, desired: .object(element),
+                dependsOn: invoice.dependsOn.filter { $0.kind != .item },
                 amounts: amounts(position.total, tax: position.tax, currency, day)))
         return CashPlan.Slot(document: reference, amount: position.total)
     }
@@ -163,12 +164,18 @@ struct RevisionDraft {
         for code in Set(currencyOf.values).union([currency ?? ""]).sorted() {
             let plan = CashPlan(
                 need: need(code, currencyOf), invoices: invoices.filter { currencyOf[$0.document] == code },
-                notes: notes.filter { currencyOf[$0.document] == code }, account: account(code, currencyOf))
+                notes: notes.filter { currencyOf[$0.document] == code }, account: account(code, currencyOf),
+                isPart: isPart)
             guard let plan else { return false }
             for flow in plan.payments { addPayment(flow, code) }
             for flow in plan.refunds { addRefund(flow, code) }
         }
         return true
+    }
+
+    /// Whether less was paid than the invoice comes to.
+    private var isPart: Bool {
+        ideal.documents(of: .payment).lazy.compactMap(\.total).sum() < (invoice.voided ? .zero : invoice.total ?? .zero)
     }
 
     /// What is left to be settled of a document.
@@ -255,7 +262,7 @@ struct RevisionDraft {
         let present = result.first { $0.kind == .invoice }?.reference
         let carrier = settled.invoices.first?.reference ?? present ?? invoice.reference
         var moves = [invoice.reference: carrier]
-        var others: [PlannedDocument] = ideal.documents(of: .contact)
+        var others: [PlannedDocument] = ideal.documents(of: .contact) + ideal.documents(of: .item)
         for note in ideal.documents(of: .creditNote) where !fixed.contains(note.reference) {
             moves[note.reference] = revision.place(of: note.reference)
             others.append(names.moved(note, moves))
