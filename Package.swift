@@ -228,7 +228,7 @@ let package = Package(
             ]),
         tests(
             "Storefronts", ["Storefronts", "JSON", "Accounting", httpClient, nio, nioPosix, nioHTTP, locks, logging]),
-        tests("Mapping", ["Mapping", "Storefronts", "JSON", "Accounting"]),
+        tests("Mapping", ["Mapping", "Storefronts", "SimulatedWooCommerce", "JSON", "Accounting"]),
         tests(
             "Books", ["XeroWriter", "Xero", "Ledger", "Mapping", "SimulatedXero", "Storefronts", "JSON", "Accounting"]),
         tests("Xero", ["Xero", "SimulatedXero", "JSON", "Accounting", httpClient, logging]),

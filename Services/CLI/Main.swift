@@ -16,7 +16,8 @@ struct Counterfoil: AsyncParsableCommand {
             MigrateCommand.self, ApplyCommand.self, StatusCommand.self, OrdersCommand.self, PayoutsCommand.self,
             PreviewCommand.self, SuggestCommand.self, ReplayCommand.self,
             BackfillCommand.self, ResyncCommand.self, DeadLettersCommand.self, ReconcileCommand.self,
-            BreakerCommand.self, XeroCommand.self, RestoredCommand.self, DoctorCommand.self, HealthCommand.self,
+            BreakerCommand.self, XeroCommand.self, RatesCommand.self, RestoredCommand.self, DoctorCommand.self,
+            HealthCommand.self,
         ])
 }
 

@@ -45,7 +45,7 @@ struct BookReader: Sendable {
             found += elements
             try await progress("org \(orgID): \(found.count) \(collection.rawValue) read from Xero")
             let pages = body["pagination"]?["pageCount"]?.int
-            if elements.isEmpty || pages.map({ page >= $0 }) ?? (elements.count < 1000) { return found }
+            if elements.isEmpty || pages.map({ page >= $0 }) ?? (elements.count < collection.pageSize) { return found }
             page += 1
         }
     }

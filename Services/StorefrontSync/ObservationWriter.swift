@@ -126,7 +126,8 @@ struct ObservationWriter: Sendable {
         var ignoredReason: String?
         if revision == 1, let createdAt = reading.createdAt {
             let history = StartRule.History(createdAt: createdAt, refundedAt: reading.refundedAt)
-            if case .ignored(let reason) = StartRule.verdict(history, since: store.since) { ignoredReason = reason }
+            let verdict = StartRule.verdict(history, since: store.since) { store.localTime.date(of: $0) }
+            if case .ignored(let reason) = verdict { ignoredReason = reason }
         }
         let planned = ignoredReason == nil ? 0 : revision
         let state = ignoredReason == nil ? "observed" : "ignored"

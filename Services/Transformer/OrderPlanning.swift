@@ -153,9 +153,10 @@ struct OrderPlanning: Sendable {
     ) async throws -> OrderStanding {
         let snapshot = try await OrderHistory.snapshot(
             storeID: order.storeID, orderID: order.orderID, revision: sale.revision, in: session)
-        let past = try await OrderHistory.past(
+        var past = try await OrderHistory.past(
             storeID: order.storeID, orderID: order.orderID, revision: sale.revision, createdAt: sale.createdAt,
             since: rules.since, in: session)
+        past.rates = try await OrderHistory.rates(of: snapshot, past: past, rules: rules, in: session)
         let decision = OrderDecision.decide(snapshot, past: past, rules: rules)
         if decision.readAgain { try await askAgain(order, in: session) }
         let found = try await anomalies.look(at: decision, of: order, sale: sale, rules: rules, in: session)
@@ -177,8 +178,9 @@ struct OrderPlanning: Sendable {
         in session: some PostgresSession
     ) async throws -> OrderStanding {
         let entries = try await SummaryStore.entries(of: summary.text, storeID: order.storeID, in: session)
-        let draft = SummaryDraft(summary, settings: rules.mapping.summary, org: rules.org, store: rules.store)
-        return try await write(.planned(draft.plan(entries)), of: order, sale: sale, rules: rules, in: session)
+        let draft = SummaryDraft(summary, mapping: rules.mapping, org: rules.org, store: rules.store)
+        let table = try await OrderHistory.rates(of: summary, rules: rules, in: session)
+        return try await write(draft.plan(entries, table: table), of: order, sale: sale, rules: rules, in: session)
     }
 
     /// A payout that was booked is planned from what was entered for it, and its fees.
@@ -191,10 +193,11 @@ struct OrderPlanning: Sendable {
         }
         let (lines, date) = try await PayoutStore.lines(in: part, storeID: order.storeID, in: session)
         let entries = try await SummaryStore.entries(of: part.text, storeID: order.storeID, in: session)
+        let day = date ?? PayoutPart.date(of: part, paidOn: kept.payout.paidOn)
         let draft = PayoutDraft(
-            part, of: kept.payout, date: date ?? PayoutPart.date(of: part, paidOn: kept.payout.paidOn),
-            settings: rules.mapping.payoutSettings(of: kept.payout.provider), org: rules.org, store: rules.store)
-        let outcome = draft.plan(entries, lines: lines)
+            part, of: kept.payout, date: day, mapping: rules.mapping, org: rules.org, store: rules.store)
+        let table = try await OrderHistory.rates(of: kept.payout, on: day, rules: rules, in: session)
+        let outcome = draft.plan(entries, lines: lines, table: table)
         return try await write(outcome, of: order, sale: sale, rules: rules, in: session)
     }
 
@@ -211,7 +214,8 @@ struct OrderPlanning: Sendable {
         }
         let change = try await PlanWriter.write(
             plan: plan, storeID: order.storeID, orgID: rules.org.orgID, orderID: order.orderID, revision: sale.revision,
-            mappingVersion: rules.mappingVersion, isBackfill: isOld(sale), isDryRun: rules.isDryRun, actor: Self.origin,
+            mappingVersion: rules.mappingVersion, correction: correction(sale, rules), isBackfill: isOld(sale),
+            isDryRun: rules.isDryRun, actor: Self.origin,
             traceparent: TraceParent.current?.description, in: session)
         switch outcome {
         case .planned: return OrderStanding(change.orderState)
@@ -222,6 +226,14 @@ struct OrderPlanning: Sendable {
             }
             return .ignored(reason)
         }
+    }
+
+    /// The consent to change what is settled, if it is for the mapping that holds.
+    private func correction(_ sale: SaleToPlan, _ rules: PlanningRules) -> Correction? {
+        guard let agreed = sale.agreed, agreed.mappingVersion == rules.mappingVersion else {
+            return nil
+        }
+        return Correction(day: rules.org.date(agreed.at), lockDate: rules.lockDate)
     }
 
     private func isOld(_ sale: SaleToPlan) -> Bool {

@@ -11,6 +11,8 @@ struct SaleToPlan: Sendable {
     var revision: Int
     var createdAt: Instant?
     var modifiedAt: Instant
+    /// The mapping of which somebody agreed that it changes what is settled, and when.
+    var agreed: (mappingVersion: Int64, at: Instant)?
     /// Who had it voided; nil if nobody has.
     var mark: OrderVoid.Mark?
 }
@@ -42,16 +44,23 @@ enum SaleStore {
         let rows = try await session.query(
             """
             SELECT org_id, revision, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
-                (extract(epoch FROM modified_at) * 1000000)::bigint AS modified_at, voided_by, void_reason
+                (extract(epoch FROM modified_at) * 1000000)::bigint AS modified_at, voided_by, void_reason, remap_version,
+                (extract(epoch FROM remap_at) * 1000000)::bigint AS remap_at
             FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID) AND planned_revision < revision
             FOR NO KEY UPDATE SKIP LOCKED
             """)
         guard let row = rows.first else { return nil }
-        return SaleToPlan(
+        var sale = SaleToPlan(
             orgID: try row.decode("org_id"), revision: try row.decode("revision"),
             createdAt: try row.decode("created_at", as: Int64?.self).map { Instant(microseconds: $0) },
             modifiedAt: Instant(microseconds: try row.decode("modified_at")),
             mark: row["voided_by"].map { OrderVoid.Mark(actor: $0, reason: row["void_reason"]) })
+        if let version = try row.decode("remap_version", as: Int64?.self),
+            let at = try row.decode("remap_at", as: Int64?.self)
+        {
+            sale.agreed = (version, Instant(microseconds: at))
+        }
+        return sale
     }
 
     /// Stores where an order stands now.

@@ -24,8 +24,8 @@ final class StoreRules: Sendable {
 
     convenience init(watch: ConfigurationWatch, database: PostgresClient) {
         self.init(
-            references: { try await ReferenceDataStore.load(from: database) },
-            items: { try await ReferenceDataStore.items(of: $0, in: database) }
+            references: { try await ReferenceStore.loadAll(in: database) },
+            items: { try await ReferenceStore.items(of: $0, in: database) }
         ) { reload in
             reload ? try await watch.reload() : try await watch.current()
         }

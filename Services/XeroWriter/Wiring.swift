@@ -69,6 +69,7 @@ struct Wiring {
     static func settings(_ environment: Environment) throws -> WriterSettings {
         var settings = WriterSettings(holder: "\(environment.hostName)/\(OrgWriter.newCallID())")
         settings.keepsReference = true
+        settings.keepsContacts = true
         settings.callSeconds = seconds(try environment.duration("XERO_CALL_SECONDS", default: .seconds(30)))
         settings.settleSeconds = seconds(try environment.duration("XERO_SETTLE_SECONDS", default: .seconds(60)))
         settings.leaseSeconds = seconds(try environment.duration("XERO_LEASE_SECONDS", default: .seconds(15)))

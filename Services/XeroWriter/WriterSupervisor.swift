@@ -124,7 +124,7 @@ final class WriterSupervisor: Service, CustomStringConvertible {
                 id: id, tenantID: app.kind == .customConnection ? nil : org.tenantID, dailyCalls: org.dailyCalls,
                 isActive: org.state == .active, appID: org.appID, credentials: app.credentials,
                 grantID: app.kind == .customConnection ? nil : org.grantID, lockDate: org.facts.lockDate,
-                lockedPeriods: org.lockedPeriods)
+                lockedPeriods: org.lockedPeriods, writeEveryMinutes: org.writeEveryMinutes, contacts: org.contacts)
         }
         return orgs
     }

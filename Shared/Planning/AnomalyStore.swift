@@ -71,7 +71,7 @@ public enum AnomalyStore {
             """
             SELECT t.order_id, s.order_number, (extract(epoch FROM t.created_at) * 1000000)::bigint AS created_at
             FROM sale_trait t JOIN sale s ON s.store_id = t.store_id AND s.order_id = t.order_id
-            WHERE t.store_id = \(storeID) AND t.order_id = \(orderID)
+            WHERE t.store_id = \(storeID) AND t.order_id = \(orderID) AND s.voided_by IS NULL
                 AND t.likeness = sha256(convert_to(\(traits.likeness as String?), 'UTF8'))
             """)
         guard let row = rows.first else { return nil }

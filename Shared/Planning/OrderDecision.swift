@@ -23,6 +23,8 @@ public struct OrderDecision: Sendable {
         public var isSummarised = false
         /// The first snapshot, where the newest is another one and the order is from before the store's start.
         public var firstSnapshot: JSONValue?
+        /// The imported rates that its documents may need.
+        public var rates: DailyRates?
 
         /// What is known; nothing unless given.
         public init(invoiceDate: CalendarDate? = nil, hasDocuments: Bool = false, firstSnapshot: JSONValue? = nil) {
@@ -44,14 +46,15 @@ public struct OrderDecision: Sendable {
         } catch {
             return unreadable(error)
         }
-        switch StartRule.verdict(history(order, past, rules), since: rules.since) {
+        switch StartRule.verdict(history(order, past, rules), since: rules.since, date: rules.org.date) {
         case .ignored(let reason): return OrderDecision(outcome: .ignored(reason: reason), order: order)
         case .held(let reason): return OrderDecision(outcome: .held(reason: reason, findings: []), order: order)
         case .applies: break
         }
         return OrderDecision(
             outcome: Planner.plan(
-                order: order, mapping: rules.mapping, org: rules.org, store: rules.store, invoiceDate: past.invoiceDate),
+                order: order, mapping: rules.mapping, org: rules.org, store: rules.store, invoiceDate: past.invoiceDate,
+                table: past.rates),
             order: order)
     }
 

@@ -1,6 +1,9 @@
 public import Accounting
 public import JSON
+import Ledger
+public import Mapping
 public import Postgres
+import Storefronts
 
 /// What was kept of an order before it is planned.
 public enum OrderHistory {
@@ -57,6 +60,52 @@ public enum OrderHistory {
             past.firstSnapshot = try await snapshot(storeID: storeID, orderID: orderID, revision: 1, in: session)
         }
         return past
+    }
+
+    /// The imported rates that an order's documents may need; nil if its store's mapping takes none, or it needs none.
+    /// - Parameters:
+    ///   - snapshot: `{"order", "refunds"}` as the store worded them.
+    ///   - past: What is known of the order besides.
+    ///   - rules: The store's.
+    ///   - session: Where to read.
+    public static func rates(
+        of snapshot: JSONValue, past: OrderDecision.Past = .init(), rules: PlanningRules,
+        in session: some PostgresSession
+    ) async throws -> DailyRates? {
+        guard rules.mapping.currencyRates.source == .table,
+            let order = try? StorefrontOrders.order(from: snapshot, platform: rules.platform, reading: rules.reading)
+        else { return nil }
+        let moments = [order.createdAt, order.paidAt, order.modifiedAt].compactMap(\.self)
+        let days =
+            (moments + order.refunds.map(\.createdAt)).map(rules.org.date) + [past.invoiceDate].compactMap(\.self)
+        return try await rates(of: order.currency, days: days, rules: rules, in: session)
+    }
+
+    /// The imported rates that a daily summary may need; nil if its store's mapping takes none, or it needs none.
+    public static func rates(
+        of summary: SummaryID, rules: PlanningRules, in session: some PostgresSession
+    ) async throws -> DailyRates? {
+        guard rules.mapping.currencyRates.source == .table else { return nil }
+        return try await rates(of: summary.currency, days: [summary.day], rules: rules, in: session)
+    }
+
+    /// The imported rates that a payout's documents may need; nil if its store's mapping takes none, or they need none.
+    public static func rates(
+        of payout: Payout, on date: CalendarDate, rules: PlanningRules, in session: some PostgresSession
+    ) async throws -> DailyRates? {
+        guard rules.mapping.currencyRates.source == .table else { return nil }
+        return try await rates(of: payout.currency, days: [date, payout.paidOn], rules: rules, in: session)
+    }
+
+    private static func rates(
+        of currency: Currency, days: [CalendarDate], rules: PlanningRules, in session: some PostgresSession
+    ) async throws -> DailyRates? {
+        guard let base = rules.org.baseCurrency, base != currency, let first = days.min(), let last = days.max() else {
+            return nil
+        }
+        return try await RateTable.load(
+            base: base, currency: currency, from: first.adding(days: -rules.mapping.currencyRates.maxAgeDays),
+            through: last, in: session)
     }
 }
 

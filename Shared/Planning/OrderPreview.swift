@@ -44,25 +44,35 @@ public struct OrderPreview: Sendable {
     public private(set) var documents: [Document]
     /// What looks odd about the order, with whether somebody accepted it.
     public private(set) var anomalies: [(anomaly: Anomaly, isAccepted: Bool)] = []
+    /// What it adds to its days, in place of the documents, where the store's orders are summed up by day; empty if it has
+    /// documents of its own.
+    public private(set) var entries: [SummaryEntry]
+    /// Why it has documents of its own although the store's orders are summed up by day.
+    public let postedAlone: String?
+    /// What stands before the numbers of the store's documents.
+    public let numberPrefix: String
     /// What is known of the organisation, if anything.
     public let reference: ReferenceData?
 
     /// Previews an order.
     /// - Parameters:
-    ///   - snapshot: `{"order", "refunds"}` as the store worded them.
+    ///   - snapshot: `{"order", "refunds"}` as the store worded them, or an order however its platform wrapped it.
     ///   - past: What is known of the order besides.
     ///   - rules: The store's.
     public init(_ snapshot: JSONValue, past: OrderDecision.Past = .init(), rules: PlanningRules) {
         let decision = OrderDecision.decide(snapshot, past: past, rules: rules)
         storeID = rules.store.storeID
         order = decision.order
-        coupons = (snapshot["order"]?["coupon_lines"]?.array ?? []).map { coupon in
+        coupons = ((snapshot["order"] ?? snapshot)["coupon_lines"]?.array ?? []).map { coupon in
             (coupon["code"]?.string ?? "", coupon["discount"]?.decimal ?? .zero)
         }
         outcome = decision.outcome
         reference = rules.org.reference
+        numberPrefix = rules.store.numberPrefix
+        (entries, postedAlone) = Self.summed(decision.outcome, past, rules)
         if case .planned(let plan) = outcome {
-            documents = plan.documents.map { document in
+            let isInvoiced = past.invoiceDate != nil && !plan.onceInvoiced.isEmpty
+            documents = (isInvoiced ? plan.onceInvoiced : plan.documents).map { document in
                 let elements = document.desired["LineItems"]?.array ?? []
                 return Document(
                     planned: document, lines: elements.map { Self.line($0, percents: rules.org.taxRates) })
@@ -71,6 +81,26 @@ public struct OrderPreview: Sendable {
             documents = []
         }
     }
+
+    /// What an order adds to its days or its payout, or why it is posted by itself.
+    private static func summed(
+        _ outcome: PlanOutcome, _ past: OrderDecision.Past, _ rules: PlanningRules
+    ) -> (entries: [SummaryEntry], alone: String?) {
+        guard case .planned(let plan) = outcome, plan.posting != .eachOrder || past.isSummarised else {
+            return ([], nil)
+        }
+        if past.hasDocuments { return ([], "it has documents of its own already") }
+        let read =
+            plan.posting == .payoutSummary
+            ? SummaryBooking.readPaidOut(plan, org: rules.org) : SummaryBooking.read(plan, rates: rules.org.taxRates)
+        switch read {
+        case .entries(let entries): return (entries, nil)
+        case .unfit(let reason): return ([], reason)
+        }
+    }
+
+    /// Whether the order waits for its payout instead of being posted.
+    public var awaitsPayout: Bool { !entries.isEmpty && outcome.posting == .payoutSummary }
 
     /// Adds what looks odd, for which the order would be held or flagged.
     /// - Parameters:
@@ -85,6 +115,7 @@ public struct OrderPreview: Sendable {
         guard let held = policy.hold(for: open, order: "\(storeID) \(order?.number ?? "")") else { return }
         outcome = held
         documents = []
+        entries = []
     }
 
     /// A line with the amounts that Xero computes where the element does not say them.

@@ -19,13 +19,15 @@ public struct PlanningRules: Sendable {
     public var platform: Platform
     /// What reading the store's orders takes besides.
     public var reading: OrderReading
+    /// The last day that the organisation has locked.
+    public var lockDate: CalendarDate?
     /// Whether nothing of the store may be sent.
     public var isDryRun: Bool
 
     /// Makes the rules of a store.
     /// - Parameters:
     ///   - store: The store, with its merged mapping.
-    ///   - org: Its org.
+    ///   - org: Its org; its facts, or what is configured, say the time zone of every date that is made.
     ///   - reference: What the organisation itself says of its accounts and tax rates, if it was read.
     /// - Throws: ``MappingError`` naming all that is wrong with the mapping.
     public init(store: StoreRecord, org: OrgRecord, reference: ReferenceData? = nil) throws(MappingError) {
@@ -45,6 +47,7 @@ public struct PlanningRules: Sendable {
         self.store = StoreSettings(storeID: store.id, numberPrefix: store.numberPrefix, url: store.url)
         since = store.since
         mappingVersion = store.mappingVersion
+        lockDate = org.facts.lockDate
         isDryRun = store.isDryRun
     }
 

@@ -1,70 +1,57 @@
 import Accounting
-public import JSON
+import JSON
 public import Mapping
 
-/// What another mapping changes of an order's documents, and which of it Xero allows.
+/// What another mapping changes of an order's documents, done the way Xero allows.
 public struct Remapping: Sendable, Hashable {
-    /// A document as it is kept.
-    public struct Kept: Sendable, Hashable {
-        /// Its key.
-        public var key: DocumentKey
-        /// How a person names it.
-        public var title: String
-        /// What is wanted of it now.
-        public var desired: JSONValue
-        /// Whether Xero has it, or may have it.
-        public var isInXero: Bool
-        /// Whether it is not to be there.
-        public var isVoided: Bool
-
-        /// A document as it is kept.
-        public init(key: DocumentKey, title: String, desired: JSONValue, isInXero: Bool, isVoided: Bool) {
-            self.key = key
-            self.title = title
-            self.desired = desired
-            self.isInXero = isInXero
-            self.isVoided = isVoided
-        }
-    }
-
-    /// What can be done about a change.
+    /// What becomes of a document.
     public enum Way: String, Sendable, Hashable {
         /// The document was not sent yet, and is sent so.
         case send = "is sent so"
+        /// It was not sent yet, and is not wanted any more.
+        case drop = "is not sent"
+        /// It is a quote, and the order gets an invoice.
+        case invoice = "is marked as invoiced in Xero"
         /// Xero's document is updated.
         case update = "is updated in Xero"
-        /// It is settled in Xero, which lets nobody change it.
-        case settled = "stays: payments or credit notes are on it in Xero"
-        /// It is in Xero for good.
-        case final = "stays: Xero changes no such document"
+        /// It is settled in Xero, which still lets accounts, tracking and texts be changed.
+        case recode = "is updated in Xero: it is settled, but this may still be changed"
+        /// It is void in Xero afterwards.
+        case void = "is voided in Xero"
+        /// Xero lets nobody change it.
+        case stays = "stays as it is in Xero, which changes no such document"
+        /// It is posted for what could not be changed.
+        case post = "is posted"
     }
 
-    /// A change of one document.
+    /// What becomes of one document.
     public struct Change: Sendable, Hashable {
         /// How a person names the document.
         public var document: String
-        /// What changes, such as `line 1 AccountCode 200 -> 203`.
+        /// What changes of it, such as `line 1 account 200 -> 203`.
         public var details: [String]
-        /// What can be done about it.
+        /// What becomes of it.
         public var way: Way
     }
 
-    /// What changes, in the order of the plan.
+    /// What changes, in the order of the plan; what is posted last.
     public private(set) var changes: [Change] = []
-    /// Why the order would not be posted under the new mapping; `nil` if it would.
+    /// Why nothing is done under the new mapping; `nil` if something is, or nothing has to be.
     public private(set) var refusal: String?
 
-    /// Whether planning the order again does all that there is to do.
-    public var canBeDone: Bool {
-        refusal == nil && changes.allSatisfy { $0.way == .send || $0.way == .update }
-    }
+    /// Whether planning the order again does something.
+    public var canBeDone: Bool { refusal == nil && changes.contains { $0.way != .stays } }
 
     /// Compares.
     /// - Parameters:
     ///   - preview: The order under the new mapping.
     ///   - kept: The order's documents as they are, contacts left out.
-    ///   - orgID: The org.
-    public init(_ preview: OrderPreview, kept: [Kept], orgID: String) {
+    ///   - order: The key of the order's invoice.
+    ///   - correction: The consent that would be given.
+    public init(
+        _ preview: OrderPreview, kept: [StandingDocument], order: DocumentKey, correction: Correction
+    ) {
+        let plan: OrderPlan
         switch preview.outcome {
         case .held(let reason, let findings):
             refusal = "would be held: \(([reason] + findings).joined(separator: "; "))"
@@ -72,33 +59,68 @@ public struct Remapping: Sendable, Hashable {
         case .ignored(let reason):
             refusal = kept.isEmpty ? nil : "would be left alone: \(reason)"
             return
-        case .planned: break
+        case .planned(let wanted): plan = wanted
         }
-        let known = Dictionary(kept.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-        let isSettled = kept.contains { $0.key.kind != .invoice && $0.isInXero && !$0.isVoided }
-        for document in preview.documents where document.planned.kind.isOfOrder && !document.planned.voided {
-            let key = DocumentKey(document.planned.reference, orgID: orgID, storeID: preview.storeID)
-            guard let former = known[key] else {
-                let title = "\(key.kind.rawValue.replacing("_", with: " ")) \(document.planned.number ?? key.sourceID)"
-                changes.append(Change(document: title, details: ["new"], way: .send))
-                continue
-            }
-            let details = Self.differences(former.desired, document.planned.desired)
-            guard !details.isEmpty else { continue }
-            changes.append(Change(document: former.title, details: details, way: Self.way(former, isSettled)))
-        }
-        let wanted = Set(
-            preview.documents.map { DocumentKey($0.planned.reference, orgID: orgID, storeID: preview.storeID) })
-        for former in kept where !wanted.contains(former.key) && !former.isVoided {
-            changes.append(
-                Change(document: former.title, details: ["no longer wanted"], way: former.isInXero ? .final : .send))
+        switch PlanRevision.revise(plan, standing: kept, order: order, correction: correction) {
+        case .objection(let reason): refusal = "cannot be done: \(reason)"
+        case .plan(let revised): compare(plan, revised, kept)
         }
     }
 
-    private static func way(_ former: Kept, _ isSettled: Bool) -> Way {
-        guard former.isInXero else { return .send }
-        guard former.key.kind == .invoice else { return .final }
-        return isSettled ? .settled : .update
+    private mutating func compare(
+        _ ideal: OrderPlan, _ revised: OrderPlan, _ kept: [StandingDocument]
+    ) {
+        let known = Dictionary(kept.map { ($0.reference, $0) }, uniquingKeysWith: { first, _ in first })
+        let done = Dictionary(
+            revised.documents.map { ($0.reference, $0) }, uniquingKeysWith: { first, _ in first })
+        let isSettled = kept.contains {
+            ![.invoice, .quote].contains($0.reference.kind) && $0.standing == .inXero
+        }
+        for document in ideal.documents
+        where document.kind.isOfOrder && done[document.reference] == nil {
+            guard let former = known[document.reference], former.standing == .inXero, !document.voided
+            else { continue }
+            let details = Self.differences(former.desired, document.desired)
+            if !details.isEmpty {
+                changes.append(Change(document: former.title, details: details, way: .stays))
+            }
+        }
+        for document in revised.documents where document.kind.isOfOrder {
+            let former = known[document.reference]
+            guard let former, former.standing != .gone else {
+                if !document.voided {
+                    changes.append(Change(document: Self.title(document), details: [], way: .post))
+                }
+                continue
+            }
+            if document.voided {
+                changes.append(
+                    Change(document: former.title, details: [], way: former.isInXero ? .void : .drop))
+                continue
+            }
+            if document.isInvoiced {
+                changes.append(Change(document: former.title, details: [], way: .invoice))
+                continue
+            }
+            let details = Self.differences(former.desired, document.desired)
+            let way: Way =
+                !former.isInXero ? .send : isSettled && document.kind == .invoice ? .recode : .update
+            if !details.isEmpty {
+                changes.append(Change(document: former.title, details: details, way: way))
+            }
+        }
+        for former in kept where former.standing == .unsent && done[former.reference] == nil {
+            changes.append(Change(document: former.title, details: [], way: .drop))
+        }
+    }
+
+    /// Such as `credit note CN-S-5.2 of 110.00` or `payment of 110.00, account 090`.
+    private static func title(_ document: PlannedDocument) -> String {
+        let amount = "of \((document.total ?? .zero).fixed(2))"
+        let name = [document.kind.rawValue.replacing("_", with: " "), document.number, amount]
+            .compactMap(\.self)
+        let account = document.desired["Account"]?["Code"]?.string.map { ", account \($0)," } ?? ""
+        return "\(name.joined(separator: " "))\(account)"
     }
 
     // MARK: Differences
@@ -118,7 +140,8 @@ public struct Remapping: Sendable, Hashable {
     private static let words = [
         "AccountCode": "account", "TaxType": "tax type", "ItemCode": "item", "Description": "description",
         "TaxAmount": "tax", "Reference": "reference", "DueDate": "due", "Status": "status", "Contact": "contact",
-        "Code": "code", "Account": "account", "Quantity": "quantity", "UnitAmount": "price",
+        "ExpiryDate": "expires", "Code": "code", "Account": "account", "Quantity": "quantity", "UnitAmount": "price",
+        "CurrencyRate": "rate",
     ]
 
     private static func leaves(_ value: JSONValue, _ path: String = "") -> [(name: String, value: String)] {
@@ -126,7 +149,7 @@ public struct Remapping: Sendable, Hashable {
         case .object(let object):
             return object.flatMap { key, value -> [(name: String, value: String)] in
                 switch key {
-                case "InvoiceNumber", "CreditNoteNumber": return []
+                case "InvoiceNumber", "CreditNoteNumber", "QuoteNumber": return []
                 case "LineItems", "Tracking":
                     return (value.array ?? []).enumerated().flatMap { place, item in
                         let word = key == "LineItems" ? "line \(place + 1)" : "tracking \(place + 1)"
@@ -146,4 +169,8 @@ public struct Remapping: Sendable, Hashable {
         default: return [(path, value.text)]
         }
     }
+}
+
+extension StandingDocument {
+    fileprivate var isInXero: Bool { standing == .inXero }
 }

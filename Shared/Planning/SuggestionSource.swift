@@ -37,7 +37,7 @@ public struct SuggestionSource: Sendable {
             throw Failure(
                 description: "There is no store or org \(name). There are: \(known.isEmpty ? "none" : known).")
         }
-        let reference = try await ReferenceDataStore.load(from: session)[org.id]
+        let reference = try await ReferenceStore.loadAll(in: session)[org.id]
         guard let reference, reference.accounts != nil, reference.taxRates != nil else {
             throw Failure(
                 description: "The accounts and tax rates of org \(org.id) were not read yet: "

@@ -12,6 +12,8 @@ public enum XeroCollection: String, Sendable, Hashable, CaseIterable {
     case allocations = "Allocations"
     /// What is sold.
     case items = "Items"
+    /// Quotes.
+    case quotes = "Quotes"
 
     /// The member that holds an element's id.
     public var idField: String {
@@ -22,6 +24,7 @@ public enum XeroCollection: String, Sendable, Hashable, CaseIterable {
         case .creditNotes: "CreditNoteID"
         case .allocations: "AllocationID"
         case .items: "ItemID"
+        case .quotes: "QuoteID"
         }
     }
 
@@ -34,10 +37,18 @@ public enum XeroCollection: String, Sendable, Hashable, CaseIterable {
         case .creditNotes: "CreditNoteNumber"
         case .allocations: nil
         case .items: "Code"
+        case .quotes: "QuoteNumber"
         }
     }
 
-    /// Whether writes take `unitdp=4`, without which unit prices are rounded to two decimals before lines are computed.
+    /// The elements of a page: what is asked for, or of quotes what Xero gives.
+    public var pageSize: Int { self == .quotes ? 100 : 1000 }
+
+    /// Whether what is archived is listed only if asked for.
+    public var hasArchive: Bool { self == .contacts || self == .invoices }
+
+    /// Whether writes take `unitdp=4`, without which unit prices are rounded to two decimals before lines are computed. Those
+    /// of quotes always have four.
     public var takesUnitDecimals: Bool {
         self == .invoices || self == .creditNotes || self == .items
     }

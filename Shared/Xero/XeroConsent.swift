@@ -1,4 +1,5 @@
 import Crypto
+import JSON
 
 /// A person's consent while it is asked for: the address they open, and what has to come back.
 public struct XeroConsent: Sendable, Hashable {

@@ -31,8 +31,8 @@ public struct XeroTokens: Sendable, Hashable {
     public var accessToken: String
     /// Gets the next tokens, once; nil for a custom connection.
     public var refreshToken: String?
-    /// Real seconds that the access token is good for.
-    public var lifetimeSeconds: Double
+    /// How long the access token is good for, in real time.
+    public var lifetime: Duration
     /// The scopes granted, separated by spaces, if Xero says so.
     public var scopes: String?
 
@@ -40,12 +40,12 @@ public struct XeroTokens: Sendable, Hashable {
     /// - Parameters:
     ///   - accessToken: lets calls be made.
     ///   - refreshToken: gets the next tokens.
-    ///   - lifetimeSeconds: real seconds that the access token is good for.
+    ///   - lifetime: how long the access token is good for.
     ///   - scopes: the scopes granted.
-    public init(accessToken: String, refreshToken: String?, lifetimeSeconds: Double, scopes: String? = nil) {
+    public init(accessToken: String, refreshToken: String?, lifetime: Duration, scopes: String? = nil) {
         self.accessToken = accessToken
         self.refreshToken = refreshToken
-        self.lifetimeSeconds = lifetimeSeconds
+        self.lifetime = lifetime
         self.scopes = scopes
     }
 }

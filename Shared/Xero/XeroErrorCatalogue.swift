@@ -10,6 +10,8 @@ public enum XeroErrorAction: String, Sendable, Hashable {
     case lookUpReferences = "look_up_references"
     /// Look up the items that its lines name; go on without those that nobody makes.
     case lookUpItems = "look_up_items"
+    /// Find out what became of the contact in Xero, and follow it.
+    case followContact = "follow_contact"
     /// Send the contact without its e-mail address.
     case dropEmail = "drop_email"
     /// Wait for a person, who changes the mapping, the order or Xero.
@@ -159,6 +161,17 @@ public enum XeroErrorCatalogue {
 
     private static let states = [
         Entry(
+            ["quote", "could not be found"], "document.state", .askPerson,
+            "Xero does not know the quote any more.", "Plan the order again with resync, then retry."),
+        Entry(
+            ["quote", "in xero by somebody"], "document.state", .askPerson,
+            "Somebody ended the quote in Xero, and the store still wants it.",
+            "Set the quote back in Xero and retry, or discard this letter."),
+        Entry(
+            ["quote", "status"], "document.state", .askPerson,
+            "Xero does not allow this change of the quote in its present status.",
+            "Correct the quote in Xero by hand, then retry."),
+        Entry(
             ["invoice", "could not be found"], "reference.missing", .lookUpReferences,
             "Xero does not know the invoice that this belongs to.",
             "Look for the invoice in Xero: it was made and is gone. Plan the order again with resync, then retry."),
@@ -166,6 +179,10 @@ public enum XeroErrorCatalogue {
             ["credit note", "could not be found"], "reference.missing", .lookUpReferences,
             "Xero does not know the credit note that this belongs to.",
             "Look for the credit note in Xero: it was made and is gone. Plan the order again with resync, then retry."),
+        Entry(
+            ["contact", "archived"], "contact.archived", .followContact,
+            "Xero posts nothing to this customer's contact, because the contact was archived there.",
+            "Restore the contact in Xero, or set archived_contacts: replace for the org; then retry."),
         Entry(
             ["contact", "could not be found"], "reference.missing", .lookUpReferences,
             "Xero does not know the contact of this document.",

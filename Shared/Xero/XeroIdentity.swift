@@ -99,7 +99,7 @@ public struct XeroIdentity: Sendable {
         }
         return XeroTokens(
             accessToken: text, refreshToken: body?["refresh_token"]?.string,
-            lifetimeSeconds: Double(body?["expires_in"]?.int ?? 1800), scopes: body?["scope"]?.string)
+            lifetime: .seconds(body?["expires_in"]?.int ?? 1800), scopes: body?["scope"]?.string)
     }
 
     /// A form with the app's proof: its secret in the header, or its id alone if it has none.

@@ -111,6 +111,13 @@ extension XeroRequest {
             method: .get, path: "\(root)/Invoices?InvoiceNumbers=\(list)&page=1&pageSize=1000&unitdp=4")
     }
 
+    /// Reads quotes by number.
+    /// - Parameter number: the number.
+    /// - Returns: the request.
+    public static func quotes(number: String) -> XeroRequest {
+        XeroRequest(method: .get, path: "\(root)/Quotes?QuoteNumber=\(encoded(number))&page=1")
+    }
+
     /// Reads one page of a collection.
     /// - Parameters:
     ///   - collection: the collection.
@@ -121,9 +128,10 @@ extension XeroRequest {
     public static func page(
         _ collection: XeroCollection, _ page: Int, modifiedSince: Instant? = nil, includeArchived: Bool = false
     ) -> XeroRequest {
-        var path = "\(root)/\(collection.rawValue)?page=\(page)&pageSize=1000"
+        var path = "\(root)/\(collection.rawValue)?page=\(page)"
+        if collection != .quotes { path += "&pageSize=\(collection.pageSize)" }
         if collection.takesUnitDecimals { path += "&unitdp=4" }
-        if includeArchived { path += "&includeArchived=true" }
+        if includeArchived, collection.hasArchive { path += "&includeArchived=true" }
         var request = XeroRequest(method: .get, path: path)
         if let modifiedSince { request.headers["If-Modified-Since"] = XeroDate.header(modifiedSince) }
         return request

@@ -97,7 +97,7 @@ public final class XeroTokenSource: Sendable {
                 state.refused = nil
                 state.token = Token(
                     text: tokens.accessToken,
-                    refreshAt: asked + .seconds(tokens.lifetimeSeconds * Self.renewalShare))
+                    refreshAt: asked + tokens.lifetime * Self.renewalShare)
             }
             defer { state.waiting = [] }
             return (state.waiting, fetched.map(\.accessToken))

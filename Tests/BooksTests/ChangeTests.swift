@@ -124,6 +124,28 @@ import Testing
         #expect(desk.summary.balance == .zero)
     }
 
+    @Test(
+        arguments: [
+            ([.quantity(0, 3)], ["EUR 300.00, tax 0.00"], []),
+            ([.quantity(0, 3), .pay], [], ["S-7 300.00"]),
+            ([.quantity(0, 3), .cancel], [], []),
+            ([.cancel, .payAgain], [], ["S-7 100.00"]),
+            ([.pay, .refund(.rest), .cancel], [], ["CN-S-7-902 100.00", "S-7 100.00"]),
+        ] as [([LifeRecipe.Event], [String], [String])])
+    func `a quote is edited until it is paid, and open no longer`(
+        events: [LifeRecipe.Event], quotes: [String], books: [String]
+    ) throws {
+        var life = LifeRecipe(order: Self.order, events: events, deliveries: [])
+        life.isQuoted = true
+        let shop = LifeShop(life)
+        var desk = shop.desk
+        try shop.deliver(shop.versions.indices.map { .init(version: $0) }, to: &desk)
+        #expect(desk.objection == nil)
+        #expect(desk.summary.quotes == quotes)
+        #expect(desk.numbers == books)
+        #expect(desk.summary.balance == .zero)
+    }
+
     // MARK: Help
 
     private static var order: OrderRecipe {

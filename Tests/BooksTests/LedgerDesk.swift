@@ -4,6 +4,7 @@ import Mapping
 
 @testable import Ledger
 @testable import SimulatedXero
+@testable import XeroWriter
 
 /// One order's documents and Xero's books: plans come in, documents go out, in any order and at any time.
 struct LedgerDesk {
@@ -53,6 +54,7 @@ struct LedgerDesk {
             documents[key] = document
             return
         }
+        if planned.isInvoiced { return try markInvoiced(document) }
         let changed = !planned.voided && document.desired != planned.desired
         if changed {
             document.setDesired(planned.desired)
@@ -64,6 +66,15 @@ struct LedgerDesk {
         documents[key] = document
     }
 
+    private mutating func markInvoiced(_ document: StoredDocument) throws {
+        var document = document
+        let desired = document.desired.setting("Status", to: .string(PlannedDocument.invoicedStatus))
+        let changed = document.desired != desired
+        document.setDesired(desired)
+        try document.machine.handle(.planned(changed: changed, void: false, blocked: false))
+        documents[document.key.text] = document
+    }
+
     /// Sends at most so many documents, what others need first.
     /// - Parameters:
     ///   - limit: how many.
@@ -71,7 +82,10 @@ struct LedgerDesk {
     ///     Xero has the documents.
     mutating func send(_ limit: Int, isAnsweredLate: Bool = false) throws {
         try learn()
-        let stages: [DocumentKind] = [.contact, .invoice, .payment, .creditNote, .refund]
+        // A quote takes several calls to its end.
+        let stages: [DocumentKind] = [
+            .contact, .invoice, .payment, .creditNote, .refund, .quote, .quote, .quote, .quote,
+        ]
         var sent = 0
         for kind in stages {
             for (key, var document) in documents.sorted(by: { $0.key < $1.key })
@@ -98,6 +112,10 @@ struct LedgerDesk {
         for (key, answer) in answers {
             guard var document = documents[key] else { continue }
             try document.machine.handle(.posted)
+            if document.isOnItsWay(answer), document.machine.state != .voided {
+                let isVoid = document.machine.desiredVoid
+                try document.machine.handle(.planned(changed: true, void: isVoid, blocked: true))
+            }
             document.setPosted(answer, id: books.xeroIDs[key] ?? "")
             try document.machine.handle(.unblocked)
             documents[key] = document
@@ -117,13 +135,15 @@ struct LedgerDesk {
 
     /// What the books say, whatever the documents are.
     var summary: Summary {
-        Summary(sales: books.sales, cash: books.cash, balance: books.balance.normalized)
+        Summary(
+            sales: books.sales, cash: books.cash, balance: books.balance.normalized, quotes: books.openQuotes)
     }
 
     struct Summary: Hashable {
         let sales: [String: [ExactDecimal]]
         let cash: [String: ExactDecimal]
         let balance: ExactDecimal
+        let quotes: [String]
     }
 
     /// Documents by number, for looking at them.

@@ -36,6 +36,8 @@ struct LifeRecipe: Sendable {
     var events: [Event]
     /// In this order; the last version arrives at the end in any case.
     var deliveries: [Delivery]
+    /// Whether the order is a quote until it is paid.
+    var isQuoted = false
 
     /// Every version of the order, the first as it was made.
     var versions: [CanonicalOrder] {
@@ -62,6 +64,7 @@ struct LifeRecipe: Sendable {
             if deliveries[index].sends < 99 { add { $0.deliveries[index].sends = 99 } }
         }
         for order in order.smaller { add { $0.order = order } }
+        if isQuoted { add { $0.isQuoted = false } }
         return found
     }
 
@@ -78,7 +81,7 @@ struct LifeRecipe: Sendable {
                 version: random.int(0...events.count), sends: random.pick([0, 1, 2, 3, 99, 99]),
                 isAnsweredLate: random.chance(30))
         }
-        return LifeRecipe(order: order, events: events, deliveries: deliveries)
+        return LifeRecipe(order: order, events: events, deliveries: deliveries, isQuoted: random.chance(30))
     }
 
     private static func event(_ random: inout SeededRandom) -> Event {

@@ -4,6 +4,8 @@ import Mapping
 import TestSupport
 import Testing
 
+@testable import Ledger
+
 /// However an order's versions reach us, and whatever of it was in Xero by then, the books end as if only the last one had.
 @Suite struct LifecycleTests {
     @Test func `any way through an order's versions ends in the same books`() async {
@@ -48,10 +50,12 @@ struct LifeShop {
     /// Where nothing was written yet.
     let desk: LedgerDesk
     private let org: OrgSettings
+    private let mapping: JSONValue
 
     init(_ life: LifeRecipe) {
         versions = life.versions
         desk = LedgerDesk(rounding: life.events.count % 2 == 0 ? .halfUp : .halfEven)
+        mapping = OrderPropertyTests.mapping.setting("document", to: life.isQuoted ? "quote" : "invoice")
         org = OrderPropertyTests.settings(ratesAreKnown: life.order.items.count % 2 == 0)
     }
 
@@ -70,7 +74,7 @@ struct LifeShop {
     }
 
     func outcome(of version: Int, _ invoiceDate: CalendarDate?) -> PlanOutcome {
-        guard let mapping = try? MappingConfiguration(json: OrderPropertyTests.mapping) else {
+        guard let mapping = try? MappingConfiguration(json: mapping) else {
             return .held(reason: "the mapping is no mapping", findings: [])
         }
         return Planner.plan(

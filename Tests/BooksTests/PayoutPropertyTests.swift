@@ -100,7 +100,8 @@ private struct PaidOutShop {
                 .map { PayoutDraft.Line($0.0, settledIn: $0.1.settledIn) }
             settled[payout.id, default: .zero] += lines.filter { $0.settledIn == "090" }.map(\.line.amount).sum()
             let draft = PayoutDraft(
-                part, of: payout, date: booking.date(of: part, paidOn: payout.paidOn), settings: settings, org: org,
+                part, of: payout, date: booking.date(of: part, paidOn: payout.paidOn), mapping: mappings.payout,
+                org: org,
                 store: store)
             guard case .planned(let plan) = draft.plan(entries[part] ?? [], lines: lines) else {
                 held.append("\(part)")

@@ -68,8 +68,11 @@ struct SummedShop {
             posted[one.order, default: []].append(one.entry)
         }
         for id in days.values {
-            let draft = SummaryDraft(id, settings: mapping.summary, org: org, store: store)
-            plans[id] = draft.plan((summaries[id] ?? []).map(\.entry))
+            let draft = SummaryDraft(id, mapping: mapping, org: org, store: store)
+            guard case .planned(let plan) = draft.plan((summaries[id] ?? []).map(\.entry)) else {
+                preconditionFailure("a summary needs no rate")
+            }
+            plans[id] = plan
         }
         today = today.adding(days: 1)
     }

@@ -61,6 +61,9 @@ struct TestBooks {
             answer = book.render(try PaymentEntry.enter(element, into: &book, context: context), detail)
         case .item:
             answer = book.render(try ItemEntry.enter(element, mode: mode, into: &book, context: context), detail)
+        case .quote:
+            var entry = QuoteEntry(mode: mode, context: context)
+            answer = book.render(try entry.enter(element, into: &book), detail)
         case .allocation: throw Rejection("no plan makes allocations")
         }
         let field = BatchComposer.collection(document.key.kind).idField
@@ -83,6 +86,12 @@ struct TestBooks {
     /// Documents that count.
     func live(_ kind: SalesDocument.Kind) -> [SalesDocument] {
         book.documents(kind).records.filter { !$0.status.isOver }
+    }
+
+    /// Quotes that are open, by what they come to.
+    var openQuotes: [String] {
+        book.quotes.records.filter { [.draft, .sent, .accepted].contains($0.status) }
+            .map { "\($0.content.currency) \($0.total.fixed(2)), tax \($0.totalTax.fixed(2))" }
     }
 
     /// What is due of invoices, less what is left of credit notes.

@@ -26,13 +26,17 @@ struct OutputTests {
         #expect(!calm.needsPerson)
         #expect(calm.lines.last == "  nothing")
         let trouble = StatusText([
-            "backlog": [], "orders": [["store": "shop", "state": "held", "orders": 3]],
+            "backlog": [],
+            "orders": [["store": "shop", "state": "held", "orders": 3, "summaries": 1]],
             "orgs": [["org": "acme", "state": "paused", "reason": "Xero refuses the app's secret"]],
             "stores": [["store": "shop", "org": "acme", "waiting": 0]],
             "dead_letters": [["class": "mapping.account", "letters": 2]],
         ])
         #expect(trouble.needsPerson)
         #expect(trouble.lines.contains("  3 held orders: counterfoil orders list --state held"))
+        let summaries = "  1 held summaries: counterfoil orders list --summaries --state held"
+        #expect(trouble.lines.contains(summaries))
+        #expect(trouble.lines.contains { $0.hasPrefix("  shop, summaries ") })
         #expect(trouble.lines.contains("  2 dead letters: counterfoil dead-letters list"))
         #expect(trouble.lines.contains("  org acme is paused: Xero refuses the app's secret"))
     }

@@ -4,6 +4,7 @@ import JSON
 import Ledger
 import Mapping
 import Planning
+import TestSupport
 import Testing
 
 @testable import CLI
@@ -33,16 +34,23 @@ struct PreviewTests {
         ],
     ]
 
-    private static func rules() throws -> PlanningRules {
+    private static func rules(
+        platform: String = "woocommerce", with keys: JSONObject = [:], currency: String? = nil
+    ) throws -> PlanningRules {
+        var mapping = Self.mapping.object ?? [:]
+        for (key, value) in keys { mapping[key] = value }
         let store = StoreRecord(
-            id: "shop", platform: "woocommerce", orgID: "acme", url: "https://shop.example",
+            id: "shop", platform: platform, orgID: "acme", url: "https://shop.example",
             since: try #require(Instant(rfc3339: "2026-07-01T00:00:00Z")), numberPrefix: "SHOP-", sweepSeconds: 300,
-            rereadSeconds: [], webhookSecret: "", consumerKey: "", consumerSecret: "", mapping: mapping,
+            rereadSeconds: [], webhookSecret: "", consumerKey: "", consumerSecret: "",
+            mapping: .object(mapping),
             mappingVersion: 1)
         let org = OrgRecord(
             id: "acme", appID: "books", tenantID: nil, dailyCalls: 1000, timeZone: "Australia/Sydney", policies: [:],
             mapping: [:], state: .active, stateReason: nil)
-        return try PlanningRules(store: store, org: org, reference: reference)
+        var rules = try PlanningRules(store: store, org: org, reference: reference)
+        rules.org.baseCurrency = currency.flatMap { Currency($0) }
+        return rules
     }
 
     /// An order with a coupon, tax and shipping, as WooCommerce words it.
@@ -150,6 +158,95 @@ struct PreviewTests {
 
                 This is a preview: nothing was posted.
                 """))
+    }
+
+    @Test("of an unpaid order that is a quote shows the quote")
+    func quote() throws {
+        var snapshot = try #require(try Self.snapshot().object)
+        var order = try #require(snapshot["order"]?.object)
+        order["date_paid_gmt"] = .null
+        snapshot["order"] = .object(order)
+        let rules = try Self.rules(with: ["document": "quote", "quote_status": "SENT", "expiry_days": 30])
+        let preview = OrderPreview(.object(snapshot), rules: rules)
+        let text = Self.text(preview, OrderPreview(try Self.snapshot(), rules: rules))
+        #expect(
+            text.contains(
+                """
+                QUOTE Q-SHOP-1041, SENT, dated 2026-11-02, expires 2026-12-02
+                  reference: Order 1041 [shop:quote:1041:1]
+                     description                      quantity     net    tax  account              tax type
+                  1  Bookkeeping for Poets (BOOK-12)         2   72.00   7.20  203 Books            OUTPUT (10 %)
+                """), "\(text)")
+        #expect(
+            text.contains(
+                """
+                  decided by
+                    document quote                  mapping.document
+                    quote status SENT               mapping.quote_status
+                    reference Order 1041            default
+                    expiry 2026-12-02               mapping.expiry_days
+                """), "\(text)")
+        #expect(text.contains("1 would be posted: AUD 129.25, tax 11.75\n  1 would be quotes: AUD 129.25, tax 11.75"))
+    }
+
+    @Test("of a store whose days are summed up shows what the order adds to its day, and what is posted by itself")
+    func summary() throws {
+        let rules = try Self.rules(with: ["posting": "daily_summary"])
+        let preview = OrderPreview(try Self.snapshot(), rules: rules)
+        #expect(
+            Self.text(preview) == """
+                Order 1041 of shop, processing: AUD 129.25, of which tax 11.75
+                paid: 129.25 Credit card
+                coupon spring10: took off 12.00; the lines are net of it
+
+                SALE of 129.25, part of the daily summary SHOP-DAY-2026-11-02-AUD
+                  (of a later day, or an addition to it, if that one is posted already)
+                     account              tax type         net   tax
+                  1  200 Sales            OUTPUT (10 %)  36.00  3.60
+                  2  201 Shipping Income  OUTPUT (10 %)   9.50  0.95
+                  3  203 Books            OUTPUT (10 %)  72.00  7.20
+                  paid into account 090 Card Clearing: 129.25
+
+                This is a preview: nothing was posted.
+                """)
+        let value = PreviewJSON.value(preview)
+        #expect(value["documents"] == [])
+        #expect(value["summary"]?[0]?["day"] == "2026-11-02")
+        var past = OrderDecision.Past(hasDocuments: true)
+        past.invoiceDate = CalendarDate("2026-11-02")
+        let alone = Self.text(OrderPreview(try Self.snapshot(), past: past, rules: rules))
+        #expect(alone.contains("not part of a daily summary: it has documents of its own already"))
+        #expect(alone.contains("INVOICE SHOP-1041"))
+    }
+
+    @Test("of an order in another currency says its rate, and what decided it")
+    func rate() throws {
+        let rules = try Self.rules(with: ["currency_rates": ["source": "table"]], currency: "NZD")
+        let day = try #require(CalendarDate("2026-10-30"))
+        var past = OrderDecision.Past()
+        past.rates = DailyRates(
+            base: try #require(Currency("NZD")), currency: try #require(Currency("AUD")),
+            [day: ExactDecimal(units: 912, scale: 3)])
+        let text = Self.text(OrderPreview(try Self.snapshot(), past: past, rules: rules))
+        let line = "rate 1 NZD = 0.912 AUD"
+        #expect(text.components(separatedBy: line).count == 3)
+        #expect(text.contains("the table's rate of 2026-10-30 (mapping.currency_rates)"))
+        #expect(OrderPreview(try Self.snapshot(), rules: rules).isHeld)
+    }
+
+    @Test("of a bare payload knows the refunds that stand in it")
+    func bare() throws {
+        let payload = try JSONValue(parsing: PlatformPayloads.shopify)
+        let bare = try #require(payload["order"])
+        var rules = try Self.rules(
+            platform: "shopify",
+            with: [
+                "accounts": ["sales": "200", "rounding": "860", "gift_cards": "850", "store_credit": "851"],
+                "taxes": ["default": "OUTPUT"], "payments": ["default": "090"],
+                "refunds": ["amount_only": "proportional"],
+            ])
+        rules.since = Instant(microseconds: 0)
+        #expect(OrderPreview(bare, rules: rules).order?.refunds.isEmpty == false)
     }
 
     @Test("of what is no order says so")

@@ -63,7 +63,7 @@ struct SuggestTests {
         ]
     }
 
-    private static let answers: [(OrgReference.Name, JSONValue)] = [
+    private static let answers: [(ReferencePart, JSONValue)] = [
         (.organisation, ["Organisations": [["Name": "Acme", "CountryCode": "AU", "BaseCurrency": "AUD"]]]),
         (
             .accounts,

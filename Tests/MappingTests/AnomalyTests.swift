@@ -1,5 +1,7 @@
 import Accounting
 import JSON
+import SimulatedWooCommerce
+import Storefronts
 import TestSupport
 import Testing
 
@@ -142,6 +144,30 @@ struct AnomalyTests {
         var guest = order
         guest.customer = CanonicalCustomer(firstName: "Ada")
         #expect(SaleTraits(guest).likeness == nil)
+    }
+
+    @Test("are none among the orders of the simulated store")
+    func simulatedStore() throws {
+        let seed = UInt64.random(in: 1...UInt64(UInt32.max))
+        var generator = SimulatedWooCommerce.OrderGenerator(seed: seed, latest: Instant(seconds: 1_790_000_000))
+        let sales = generator.stories(1200).compactMap { story -> SaleTraits? in
+            guard var order = story.steps.last?.order else { return nil }
+            order["refunds"] = []
+            let snapshot: JSONValue = ["order": .object(order), "refunds": []]
+            return (try? WooCommerceOrderParser.order(from: snapshot, storeID: "shop")).map { SaleTraits($0) }
+        }
+        #expect(sales.count > 1000)
+        let baseline = SaleBaseline(of: Array(sales.prefix(1000)))
+        let found = sales.dropFirst(1000).flatMap { baseline.anomalies(of: $0, policy: AnomalyPolicy()) }
+        // Its own oddities are totals of a few cents.
+        #expect(found.filter { $0.kind != .total }.isEmpty, "seed \(seed): \(found)")
+        let alike = Dictionary(grouping: sales.filter { $0.likeness != nil }, by: \.likeness).values.filter {
+            $0.count > 1
+        }
+        for twins in alike {
+            let times = twins.map(\.createdAt).sorted()
+            #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 > .seconds(600) }, "seed \(seed)")
+        }
     }
 
     @Test("are none among a plain shop's own", arguments: DefaultChart.countries)

@@ -50,6 +50,42 @@ import Testing
         #expect(try contact([:], mapping: shared).sourceID == "c:7")
     }
 
+    @Test func `a person is the same to all stores of an org that says so`() throws {
+        let mapping = MappingConfiguration.merged(org: Order.mapping, store: ["contacts": ["identity": "org"]])
+        let customer = try contact([:], mapping: mapping)
+        #expect(customer.sourceID == "o:e:ada@example.org")
+        #expect(customer.desired["ContactNumber"] == "*:o:e:ada@example.org")
+        #expect(try contact(["customer_id": 0], mapping: mapping) == customer)
+        #expect(
+            DocumentKey(customer.reference, orgID: "acme", storeID: "shop").text
+                == "acme/xero/contact/o:e:ada@example.org/1")
+        #expect(try contact([:], billing: ["email": ""], mapping: mapping).sourceID == "c:7")
+    }
+
+    @Test func `the shipping address is told if it is another one, and the tax number`() throws {
+        let shipping: JSONObject = [
+            "first_name": "Bo", "address_1": "2 Dock  Road", "address_2": "Unit 3", "city": "Hull",
+            "postcode": "HU1 1AA", "country": "GB",
+        ]
+        let elsewhere = try contact([
+            "shipping": .object(shipping),
+            "meta_data": [["key": "note", "value": "x"], ["key": "_billing_vat", "value": " GB 123456789 "]],
+        ])
+        #expect(elsewhere.desired["Addresses"]?.array?.count == 2)
+        #expect(
+            elsewhere.desired["Addresses"]?[1] == [
+                "AddressType": "STREET", "AddressLine1": "2 Dock Road", "AddressLine2": "Unit 3", "City": "Hull",
+                "PostalCode": "HU1 1AA", "Country": "GB",
+            ])
+        #expect(elsewhere.desired["TaxNumber"] == "GB 123456789")
+        let empty: JSONObject = ["address_1": "", "city": "", "postcode": "", "country": "GB"]
+        #expect(try contact(["shipping": .object(empty)]).desired["Addresses"]?.array?.count == 1)
+        let same: JSONObject = [
+            "address_1": "1 Mill Lane", "city": "Leeds", "postcode": "LS1 1AA", "country": "GB",
+        ]
+        #expect(try contact(["shipping": .object(same)]).desired["Addresses"]?.array?.count == 1)
+    }
+
     @Test func `a name is the person's, the company's, the address's, or Guest`() throws {
         let nobody: JSONObject = ["first_name": "", "last_name": ""]
         let company = try contact([:], billing: ["first_name": " ", "last_name": "", "company": "Byron &amp; Co"])

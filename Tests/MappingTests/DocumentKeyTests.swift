@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "main/shop/credit_note/5", "main/shop/quote/5/1", "main/shop/invoice//1", "a/b/invoice/5/1/2",
+        "", "main/shop/credit_note/5", "main/shop/order/5/1", "main/shop/invoice//1", "a/b/invoice/5/1/2",
     ])
     func `what is no key is refused`(text: String) {
         #expect(DocumentKey(text) == nil)

@@ -57,6 +57,11 @@ import Testing
             "listed twice"
         ),
         (#"{"accounts":{"sales":"200"},"contacts":{"guests":"none"}}"#, "mapping.contacts.guests", "each or shared"),
+        (#"{"accounts":{"sales":"200"},"contacts":{"identity":"email"}}"#, "mapping.contacts.identity", "store or org"),
+        (
+            #"{"accounts":{"sales":"200"},"contacts":{"identty":"org"}}"#, "mapping.contacts.identty",
+            "did you mean identity?"
+        ),
         (
             #"{"accounts":{"sales":"200"},"refunds":{"amount_only":"guess"}}"#, "mapping.refunds.amount_only",
             "hold or proportional"

@@ -155,9 +155,11 @@ import Testing
         let payout = try Self.payout(lines.map(\.line))
         var org = OrderFixture.org
         org.country = "AU"
+        var mapping = try MappingConfiguration(json: OrderFixture.mapping)
+        mapping.payouts = ["stripe": settings]
         org.taxRates["INPUT"] = ExactDecimal(10)
         let draft = PayoutDraft(
-            PayoutPart(payoutID: "po_1"), of: payout, date: payout.paidOn, settings: settings, org: org,
+            PayoutPart(payoutID: "po_1"), of: payout, date: payout.paidOn, mapping: mapping, org: org,
             store: StoreSettings(storeID: "shop", numberPrefix: "S-"))
         let outcome = draft.plan(entries, lines: lines)
         guard case .planned(let plan) = outcome else {

@@ -16,25 +16,7 @@ struct DryRunTests {
     private static let sealing = ConfigurationSealing(seal: { $0 }, open: { $0 })
 
     private static func apply(isDryRun: Bool, sales: String = "200", to database: PostgresClient) async throws {
-        let yaml = """
-            apps:
-              books: { client_id: x, client_secret: y, type: custom_connection }
-            orgs:
-              acme:
-                app: books
-                mapping:
-                  accounts: { sales: "\(sales)" }
-                  taxes: { "10": OUTPUT }
-                  payments: { default: "090" }
-            stores:
-              shop:
-                platform: woocommerce
-                org: acme
-                url: https://shop.example
-                since: 2026-01-01
-                dry_run: \(isDryRun)
-                credentials: { webhook_secret: w, consumer_key: ck, consumer_secret: cs }
-            """
+        let yaml = ShopConfiguration.yaml(sales: sales, isDryRun: isDryRun)
         _ = try await ConfigurationFile(yaml: yaml) { _ in nil }.apply(to: database, sealing: sealing, by: "test")
     }
 

@@ -73,6 +73,10 @@ enum CellSubject: String, Sendable, CaseIterable {
     case refund
     case update = "invoice update"
     case void = "invoice void"
+    case quote
+    case quoteUpdate = "quote update"
+    case quoteInvoiced = "quote invoiced"
+    case quoteDeclined = "quote declined"
     case paymentDeletion = "payment deletion"
     case refundDeletion = "refund deletion"
     case noteVoid = "note void"
@@ -88,6 +92,8 @@ enum CellSubject: String, Sendable, CaseIterable {
         case .creditNote: "PUT /CreditNotes"
         case .allocation: "PUT /CreditNotes/{id}/Allocations"
         case .update, .void: "POST /Invoices"
+        case .quote: "PUT /Quotes"
+        case .quoteUpdate, .quoteInvoiced, .quoteDeclined: "POST /Quotes"
         case .paymentDeletion, .refundDeletion: "POST /Payments/{id}"
         case .noteVoid: "POST /CreditNotes"
         case .allocationRemoval: "DELETE /CreditNotes/{id}/Allocations/{id}"
@@ -97,9 +103,10 @@ enum CellSubject: String, Sendable, CaseIterable {
     /// What the orders are before the fault is put on; nil if nothing is.
     var before: SampleOrder.Kind? {
         switch self {
-        case .contact, .item, .invoice, .payment: nil
+        case .contact, .item, .invoice, .payment, .quote: nil
         case .creditNote, .refund: .paid
         case .allocation, .update, .void: .unpaid
+        case .quoteUpdate, .quoteInvoiced, .quoteDeclined: .quoted
         case .paymentDeletion, .refundDeletion, .noteVoid, .allocationRemoval: after
         }
     }
@@ -120,6 +127,9 @@ enum CellSubject: String, Sendable, CaseIterable {
         case .allocation, .allocationRemoval: .reduced
         case .update: .unpaid
         case .void: .cancelled
+        case .quoteDeclined: .declined
+        case .quote, .quoteUpdate: .quoted
+        case .quoteInvoiced: .paid
         }
     }
 }
@@ -137,9 +147,11 @@ struct FaultCell: Sendable {
     /// - Parameter look: looks, before what was refused is retried, and says what is wrong.
     /// - Returns: what is wrong in the end; nothing if the books hold exactly one correct document each.
     func run(_ look: @escaping @Sendable () async throws -> [String] = { [] }) async throws -> [String] {
-        var orders = (1...count).map { SampleOrder(number: $0, customer: $0, kind: subject.after) }
-        if subject == .item {
-            for index in orders.indices { (orders[index].item, orders[index].insistsOnItem) = ("SKU-\(index)", true) }
+        var orders = (1...count).map { number in
+            var order = SampleOrder(number: number, customer: number, kind: subject.after)
+            if subject == .quoteDeclined { order.quoteStatus = "SENT" }
+            if subject == .item { (order.item, order.insistsOnItem) = ("SKU-\(number - 1)", true) }
+            return order
         }
         var revision = 1
         if let before = subject.before {
@@ -152,7 +164,7 @@ struct FaultCell: Sendable {
             try await harness.write()
             revision = 2
         }
-        if subject == .update {
+        if subject == .update || subject == .quoteUpdate {
             for index in orders.indices { (orders[index].net, orders[index].tax) = (ExactDecimal(50), ExactDecimal(5)) }
         }
         harness.faults((rules.isEmpty ? fault.rules : rules).map(rule))
@@ -186,7 +198,7 @@ struct FaultCell: Sendable {
     private func beRefused(_ look: @Sendable () async throws -> [String]) async throws -> [String] {
         let harness = harness
         try await harness.write(until: {
-            try await harness.count("state IN ('ready', 'sending', 'uncertain')") == 0
+            try await harness.count("state IN ('ready', 'sending', 'uncertain') OR is_archived") == 0
         })
         let seen = try await look()
         harness.faults([])

@@ -84,6 +84,47 @@ struct ItemTests {
         }
     }
 
+    @Test(
+        "Contact and item posted at the same moment: the invoice that waits for both goes on", .timeLimit(.minutes(5)))
+    func together() async throws {
+        try await WriterHarness.run { harness in
+            try await harness.plan([SampleOrder(number: 1, customer: 1, item: "SKU-1")])
+            let isDone = NIOLockedValueBox(false)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                try await harness.database.withTransaction { session in
+                    try await Self.post("contact", harness, in: session)
+                    group.addTask {
+                        defer { isDone.withLockedValue { $0 = true } }
+                        try await harness.database.withTransaction { try await Self.post("item", harness, in: $0) }
+                    }
+                    // Until the other one waits for this one, or has not waited.
+                    var isWaiting = false
+                    while !isWaiting && !isDone.withLockedValue({ $0 }) {
+                        let rows = try await harness.database.query(
+                            """
+                            SELECT count(*) AS n FROM pg_stat_activity
+                            WHERE datname = current_database() AND wait_event_type = 'Lock'
+                            """)
+                        isWaiting = try rows[0].decode("n", as: Int.self) > 0
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await harness.states()["acme/shop/invoice/1/1"] == "ready")
+        }
+    }
+
+    /// What storing a result does to a document and to what waits for it.
+    private static func post(_ kind: String, _ harness: WriterHarness, in session: some PostgresSession) async throws {
+        let rows = try await session.query(
+            "SELECT id FROM document WHERE org_id = \(harness.org) AND kind = \(kind)")
+        var documents = try await DocumentStore.lock(ids: [rows[0].decode("id")], in: session)
+        try documents[0].machine.handle(.found)
+        documents[0].setPosted(["Name": "x"], id: kind)
+        try await DocumentStore.save(documents, in: session)
+        try await Readiness.promote(around: documents.map(\.id), in: session)
+    }
+
     @Test("One bad item of fifty costs the others nothing, and its order goes without it", .timeLimit(.minutes(5)))
     func bad() async throws {
         try await WriterHarness.run { harness in

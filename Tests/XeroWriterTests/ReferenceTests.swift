@@ -20,7 +20,7 @@ struct ReferenceTests {
         precondition(response.status < 300, String(decoding: response.body, as: UTF8.self))
     }
 
-    private static func due(_ harness: WriterHarness) async throws -> [OrgReference.Name] {
+    private static func due(_ harness: WriterHarness) async throws -> [ReferencePart] {
         try await ReferenceStore.due(
             orgID: harness.org, minuteSeconds: 60, time: harness.time().ledger, in: harness.database)
     }
@@ -40,27 +40,27 @@ struct ReferenceTests {
     func kept() async throws {
         try await WriterHarness.run { harness in
             Self.control(harness, ["country": "NZ", "currency": "NZD", "time_zone": "Pacific/Auckland"])
-            #expect(try await Self.due(harness) == OrgReference.Name.allCases)
+            #expect(try await Self.due(harness) == ReferencePart.allCases)
             try await Self.readDue(harness, "writer-1")
-            #expect(harness.calls["calls"]?.int == OrgReference.Name.allCases.count)
+            #expect(harness.calls["calls"]?.int == ReferencePart.allCases.count)
             #expect(
                 try await harness.value("SELECT sum(calls) FROM call_count WHERE purpose = 'reference'")
-                    == "\(OrgReference.Name.allCases.count)")
+                    == "\(ReferencePart.allCases.count)")
             let facts = try #require(try await Self.facts(harness))
             #expect(facts.timeZone == "Pacific/Auckland")
             #expect(facts.lockDate == nil)
-            let known = try #require(try await ReferenceDataStore.load(from: harness.database)[harness.org])
+            let known = try #require(try await ReferenceStore.loadAll(in: harness.database)[harness.org])
             #expect(known.roundingAccount == "860")
             #expect(known.percents["OUTPUT2"] == ExactDecimal(15))
             let reference = try await ReferenceStore.load(orgID: harness.org, in: harness.database)
-            let sales = try #require(reference.accounts?.first { $0.code == "200" })
-            #expect(sales.takesLines)
+            let sales = try #require(reference.accounts?["200"])
+            #expect(sales.takesLines && !sales.isArchived)
             #expect(sales.accountClass == "REVENUE")
-            #expect(reference.accounts?.first { $0.code == "090" }?.takesPayments == true)
-            let rate = try #require(reference.taxRates?.first { $0.type == "OUTPUT2" })
+            #expect(reference.accounts?["090"]?.takesPayments == true)
+            let rate = try #require(reference.taxRates?["OUTPUT2"])
             #expect(rate.percent == ExactDecimal(15))
-            #expect(rate.accountClasses.contains("REVENUE"))
-            #expect(reference.currencies?.first == "NZD")
+            #expect(rate.classes.contains("REVENUE"))
+            #expect(reference.currencies?.contains(try #require(Currency("NZD"))) == true)
 
             // The lock moves while nobody tells; only what is old is read again.
             Self.control(harness, ["country": "NZ", "currency": "NZD", "period_lock_date": "2026-06-30"])
@@ -69,7 +69,7 @@ struct ReferenceTests {
             harness.clock.advance(seconds: 120, harness.simulator)
             #expect(try await Self.due(harness) == [.organisation])
             try await Self.readDue(harness, "writer-2")
-            #expect(harness.calls["calls"]?.int == OrgReference.Name.allCases.count + 1)
+            #expect(harness.calls["calls"]?.int == ReferencePart.allCases.count + 1)
             #expect(try await Self.facts(harness)?.lockDate?.description == "2026-06-30")
         }
     }

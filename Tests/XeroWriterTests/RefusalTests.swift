@@ -134,6 +134,9 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(
             words: "The status DELETED cannot be applied to this document as its status is AUTHORISED.",
             errorClass: "document.state", sentence: "approved in Xero meanwhile", subject: .void),
+        Refusal(
+            words: "The Contact A is archived and cannot be used in transactions.", errorClass: "contact.archived",
+            sentence: "was archived"),
         Refusal(words: "Something new under the sun", errorClass: "unknown", sentence: "not known here"),
     ]
 }

@@ -17,6 +17,10 @@ struct SampleOrder: Sendable {
         case reduced
         /// Not paid.
         case unpaid
+        /// Not paid, and a quote until it is.
+        case quoted
+        /// Cancelled while it was a quote.
+        case declined
         /// Cancelled.
         case cancelled
         /// Paid, and cancelled with nothing left in it.
@@ -31,9 +35,12 @@ struct SampleOrder: Sendable {
             switch self {
             case .paid, .refunded, .deposit: 1
             case .split: 2
-            case .reduced, .unpaid, .cancelled, .emptied: 0
+            case .reduced, .unpaid, .quoted, .declined, .cancelled, .emptied: 0
             }
         }
+
+        /// Whether an invoice of it stands in Xero, void or not.
+        var hasInvoice: Bool { self != .quoted && self != .declined }
 
         /// Whether it is paid in full.
         var isPaid: Bool { self == .paid || self == .refunded || self == .split }
@@ -47,8 +54,11 @@ struct SampleOrder: Sendable {
     var net = ExactDecimal(100)
     var tax = ExactDecimal(10)
     var account = "200"
+    var quoteStatus = "DRAFT"
     var name: String?
     var email: String?
+    /// The e-mail address by which all stores of the org share the contact; nil for a contact of the store's own.
+    var shared: String?
     var date = "2026-11-20"
     /// How the invoice is posted.
     var status = "AUTHORISED"
@@ -65,13 +75,17 @@ struct SampleOrder: Sendable {
     var total: ExactDecimal { net + tax }
     var refundID: String { "\(number)9" }
     var invoiceNumber: String { "W-\(number)" }
+    var quoteNumber: String { "Q-\(invoiceNumber)" }
 
     private func key(_ reference: DocumentKeyRef) -> DocumentKey {
         DocumentKey(reference, orgID: org, storeID: store)
     }
 
-    var contact: DocumentKeyRef { DocumentKeyRef(kind: .contact, sourceID: "c:\(customer)") }
+    var contact: DocumentKeyRef {
+        DocumentKeyRef(kind: .contact, sourceID: shared.map { "o:e:\($0)" } ?? "c:\(customer)")
+    }
     var invoice: DocumentKeyRef { DocumentKeyRef(kind: .invoice, sourceID: id) }
+    var quote: DocumentKeyRef { DocumentKeyRef(kind: .quote, sourceID: id) }
     var payment: DocumentKeyRef { DocumentKeyRef(kind: .payment, sourceID: id) }
     var creditNote: DocumentKeyRef { DocumentKeyRef(kind: .creditNote, sourceID: refundID) }
     var refund: DocumentKeyRef { DocumentKeyRef(kind: .refund, sourceID: refundID) }
@@ -104,6 +118,11 @@ struct SampleOrder: Sendable {
     }
 
     var plan: OrderPlan {
+        if kind == .quoted {
+            var plan = OrderPlan(documents: [contactDocument, quoteDocument], taxRates: ["OUTPUT": ExactDecimal(10)])
+            plan.onceInvoiced = [contactDocument, invoiceDocument]
+            return plan
+        }
         var documents = [contactDocument] + [itemDocument].compactMap { $0 } + [invoiceDocument]
         let refunded = ExactDecimal(units: 2200, scale: 2)
         if kind == .paid || kind == .refunded {
@@ -143,8 +162,9 @@ struct SampleOrder: Sendable {
         PlannedDocument(
             contact,
             desired: [
-                "Name": .string(name ?? "Customer \(customer)"), "ContactNumber": .string("\(store):c:\(customer)"),
-                "EmailAddress": .string(email ?? "c\(customer)@example.com"),
+                "Name": .string(name ?? "Customer \(customer)"),
+                "ContactNumber": .string("\(key(contact).storeID):\(contact.sourceID)"),
+                "EmailAddress": .string(shared ?? email ?? "c\(customer)@example.com"),
             ])
     }
 
@@ -169,9 +189,20 @@ struct SampleOrder: Sendable {
                 "Date": .string(date), "DueDate": .string(date), "CurrencyCode": "AUD",
                 "LineItems": [line(net, item: item)],
             ], dependsOn: [contact] + (insistsOnItem ? needed : []), amounts: amounts(total, tax: tax),
-            voided: kind == .cancelled || kind == .emptied)
+            voided: [.cancelled, .emptied, .declined].contains(kind))
         if !insistsOnItem { document.prefers = needed }
         return document
+    }
+
+    private var quoteDocument: PlannedDocument {
+        PlannedDocument(
+            quote, number: quoteNumber,
+            desired: [
+                "Contact": link("$contact", contact), "Status": .string(quoteStatus), "LineAmountTypes": "EXCLUSIVE",
+                "QuoteNumber": .string(quoteNumber), "Reference": reference(quote),
+                "Title": .string("Order \(number)"), "Date": .string(date), "ExpiryDate": "2026-12-20",
+                "CurrencyCode": "AUD", "LineItems": [line(net)],
+            ], dependsOn: [contact], amounts: amounts(total, tax: tax))
     }
 
     private func creditNoteDocument(_ total: ExactDecimal) -> PlannedDocument {
@@ -254,13 +285,14 @@ extension WriterHarness {
         let refunded = orders.filter { $0.kind == .refunded }
         let reduced = orders.filter { $0.kind == .reduced }
         expect("contacts", Set(orders.map(\.customer)).count)
-        expect("invoices", orders.count)
+        expect("invoices", orders.count { $0.kind.hasInvoice })
         expect("payments", orders.reduce(refunded.count) { $0 + $1.kind.payments })
         expect("credit_notes", refunded.count + reduced.count)
         expect("allocations", reduced.count)
         expect("items", Set(orders.compactMap(\.item)).count)
         let byNumber = Dictionary(grouping: list("invoices")) { $0["InvoiceNumber"]?.string ?? "" }
-        for order in orders {
+        found += quoteDiscrepancies(orders, list("quotes"))
+        for order in orders where order.kind.hasInvoice {
             let invoices = byNumber[order.invoiceNumber] ?? []
             guard invoices.count == 1, let invoice = invoices.first else {
                 found.append("\(invoices.count) invoices \(order.invoiceNumber)")
@@ -279,5 +311,19 @@ extension WriterHarness {
             found.append("\(note["CreditNoteNumber"]?.string ?? "?") is not used up")
         }
         return found
+    }
+
+    /// A quote for each order that is one; of the others none that is open.
+    private func quoteDiscrepancies(_ orders: [SampleOrder], _ quotes: [JSONValue]) -> [String] {
+        let byNumber = Dictionary(grouping: quotes) { $0["QuoteNumber"]?.string ?? "" }
+        return orders.compactMap { order in
+            let own = byNumber[order.quoteNumber] ?? []
+            let statuses = own.map { $0["Status"]?.string ?? "?" }
+            guard order.kind == .quoted else {
+                return statuses.allSatisfy(QuoteProgress.isOver) ? nil : "\(order.quoteNumber) is \(statuses)"
+            }
+            guard statuses == [order.quoteStatus] else { return "\(order.quoteNumber) is \(statuses)" }
+            return own[0]["Total"]?.decimal == order.total ? nil : "\(order.quoteNumber) has another total"
+        } + (quotes.count > orders.count ? ["\(quotes.count) quotes of \(orders.count) orders"] : [])
     }
 }

@@ -107,10 +107,15 @@ struct WriterHarness: Sendable {
             organisations: [OrganisationDefinition(key: org)], settings: settings, seed: 7, clock: { clock.instant })
         try await database.execute(
             "INSERT INTO org (id, app_id, settings, version) VALUES (\(org), 'app', '{}', 1) ON CONFLICT DO NOTHING")
+        try await addStore(store)
+    }
+
+    /// Adds a store of the organisation.
+    func addStore(_ id: String) async throws {
         try await database.execute(
             """
             INSERT INTO store (id, platform, org_id, url, since, settings, secrets, mapping_version, version)
-            VALUES (\(store), 'woocommerce', \(org), 'http://shop', '2020-01-01', '{}', '', 1, 1)
+            VALUES (\(id), 'woocommerce', \(org), 'http://shop', '2020-01-01', '{}', '', 1, 1)
             ON CONFLICT DO NOTHING
             """)
     }
@@ -188,6 +193,7 @@ struct WriterHarness: Sendable {
     func writer(
         _ holder: String = "writer-1", gate: CallGate? = nil, dailyCalls: Int = 1000,
         isActive: Bool = true, tenantID: String? = nil, tokens: XeroTokenSource? = nil, keepsReference: Bool = false,
+        keepsContacts: Bool = false, contacts: ContactPolicy = ContactPolicy(),
         tracer: Tracer = .off, onOutcome: @escaping @Sendable () -> Void = {}
     ) -> OrgWriter {
         let transport = self.transport()
@@ -197,6 +203,7 @@ struct WriterHarness: Sendable {
         logger.logLevel = .critical
         var settings = WriterSettings(holder: holder)
         settings.keepsReference = keepsReference
+        settings.keepsContacts = keepsContacts
         if minuteSeconds != nil {
             (settings.callSeconds, settings.marginSeconds) = (0.5, 0.5)
             (settings.leaseSeconds, settings.pollSeconds) = (0.6, 0.05)
@@ -207,7 +214,7 @@ struct WriterHarness: Sendable {
         return OrgWriter(
             org: WriterOrg(
                 id: org, tenantID: tenantID, dailyCalls: dailyCalls, isActive: isActive,
-                credentials: XeroCredentials(clientID: org, clientSecret: secret)),
+                credentials: XeroCredentials(clientID: org, clientSecret: secret), contacts: contacts),
             database: database, transport: gate?.guarding(transport) ?? transport, tokens: tokens,
             settings: settings, time: gate?.guarding(time) ?? time, gate: shared, tracer: tracer, logger: logger,
             onOutcome: onOutcome)

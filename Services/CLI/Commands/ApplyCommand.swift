@@ -58,7 +58,7 @@ struct ApplyCommand: AsyncParsableCommand {
             in database: PostgresClient, sealing: ConfigurationSealing,
             lookup: @escaping (String) throws -> String?
         ) async throws -> (applied: ConfigurationFile.Applied, unchecked: [String]) {
-            let references = try await ReferenceDataStore.load(from: database)
+            let references = try await ReferenceStore.loadAll(in: database)
             let configuration = try configuration(knowing: references, lookup: lookup)
             let applied = try await configuration.apply(to: database, sealing: sealing, by: actor, dryRun: isDryRun)
             let unchecked = configuration.orgs.map(\.id).filter { id in

@@ -18,6 +18,9 @@ struct OrdersCommand: AsyncParsableCommand {
         @Option(name: .long, help: "Only those in this state: observed, ignored, held, planned, posted, dead, voided.")
         var state: OrderState?
 
+        @Flag(name: .long, help: "Daily summaries instead of orders.")
+        var summaries = false
+
         @Flag(name: .long, help: "Only those that look odd, which nobody accepted yet.")
         var flagged = false
 
@@ -31,7 +34,7 @@ struct OrdersCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let (store, state, limit, flagged) = (store, state?.rawValue, limit, flagged)
+            let (store, state, limit, summaries, flagged) = (store, state?.rawValue, limit, summaries, flagged)
             let rows = try await DatabaseAccess().withDatabase { client in
                 try await client.json(
                     """
@@ -43,6 +46,7 @@ struct OrdersCommand: AsyncParsableCommand {
                                 AND a.order_id = sale.order_id AND a.accepted_at IS NULL) AS flags
                         FROM sale WHERE (\(store as String?)::text IS NULL OR store_id = \(store as String?))
                             AND (\(state as String?)::text IS NULL OR state = \(state as String?))
+                            AND (order_id LIKE 'day:%' OR order_id LIKE 'payout:%') = \(summaries)
                             AND (NOT \(flagged) OR (store_id, order_id) IN (
                                 SELECT store_id, order_id FROM anomaly WHERE accepted_at IS NULL))
                         ORDER BY modified_at DESC, order_id LIMIT \(limit)

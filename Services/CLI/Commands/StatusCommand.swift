@@ -56,7 +56,9 @@ enum StatusQueries {
 
     private static let orders: PostgresQuery = """
         SELECT coalesce(json_agg(t), '[]') FROM (
-            SELECT store_id AS store, state, count(*) AS orders FROM sale GROUP BY store_id, state ORDER BY 1, 2
+            SELECT store_id AS store, state, count(*) FILTER (WHERE order_id NOT LIKE 'day:%' AND order_id NOT LIKE 'payout:%') AS orders,
+                count(*) FILTER (WHERE order_id LIKE 'day:%' OR order_id LIKE 'payout:%') AS summaries
+            FROM sale GROUP BY store_id, state ORDER BY 1, 2
         ) t
         """
 
@@ -131,9 +133,9 @@ struct StatusText {
 
     init(_ status: JSONValue) { self.status = status }
 
-    /// Orders of a state, over all stores.
-    private func orders(_ state: String) -> Int {
-        status.list("orders").filter { $0.cell("state") == state }.reduce(0) { $0 + $1.count("orders") }
+    /// Orders of a state, or daily summaries, over all stores.
+    private func orders(_ state: String, _ what: String = "orders") -> Int {
+        status.list("orders").filter { $0.cell("state") == state }.reduce(0) { $0 + $1.count(what) }
     }
 
     private var pausedOrgs: [JSONValue] { status.list("orgs").filter { $0.cell("state") != "active" } }
@@ -141,8 +143,8 @@ struct StatusText {
 
     /// Whether somebody has to do something.
     var needsPerson: Bool {
-        orders("held") > 0 || orders("dead") > 0 || !status.list("dead_letters").isEmpty || !pausedOrgs.isEmpty
-            || !troubledStores.isEmpty || !status.list("payouts_held").isEmpty
+        ["held", "dead"].contains { orders($0) + orders($0, "summaries") > 0 } || !status.list("dead_letters").isEmpty
+            || !pausedOrgs.isEmpty || !troubledStores.isEmpty || !status.list("payouts_held").isEmpty
     }
 
     var lines: [String] {
@@ -173,11 +175,13 @@ struct StatusText {
         var table = TextTable(["store"] + states, right: Set(states))
         for store in status.list("stores") {
             let own = status.list("orders").filter { $0.cell("store") == store.cell("store") }
-            table.add(
-                [store.cell("store")]
-                    + states.map { state in
-                        "\(own.filter { $0.cell("state") == state }.reduce(0) { $0 + $1.count("orders") })"
-                    })
+            for (what, name) in [("orders", ""), ("summaries", ", summaries")] {
+                let counts = states.map { state in
+                    own.filter { $0.cell("state") == state }.reduce(0) { $0 + $1.count(what) }
+                }
+                if what == "summaries", counts.allSatisfy({ $0 == 0 }) { continue }
+                table.add([store.cell("store") + name] + counts.map(String.init))
+            }
         }
         return table.isEmpty ? ["no stores yet: counterfoil apply -f FILE"] : table.lines
     }
@@ -225,6 +229,10 @@ struct StatusText {
         var lines: [String] = []
         if orders("held") > 0 {
             lines.append("\(orders("held")) held orders: counterfoil orders list --state held")
+        }
+        if orders("held", "summaries") > 0 {
+            lines.append(
+                "\(orders("held", "summaries")) held summaries: counterfoil orders list --summaries --state held")
         }
         let flagged = status.list("flagged").reduce(0) { $0 + $1.count("orders") }
         if flagged > 0 {

@@ -29,6 +29,8 @@ public struct SimulatorSettings: Sendable, Equatable {
     public var voidedNumbersReusable = false
     /// Whether credit note numbers must be unique. Default true, as documented.
     public var creditNoteNumbersUnique = true
+    /// Whether an archived contact can be made active again by a change of it. Default true; Xero does not say.
+    public var contactsRestorable = true
     /// Whether `If-Modified-Since` includes the second it names. Default false, the stricter reading.
     public var modifiedSinceInclusive = false
 
@@ -110,7 +112,7 @@ public struct SimulatorSettings: Sendable, Equatable {
     ]
     private static let flags: [String: FlagPath] = [
         "voided_numbers_reusable": \.voidedNumbersReusable, "credit_note_numbers_unique": \.creditNoteNumbersUnique,
-        "modified_since_inclusive": \.modifiedSinceInclusive,
+        "modified_since_inclusive": \.modifiedSinceInclusive, "contacts_restorable": \.contactsRestorable,
     ]
 
     private static func microseconds(_ text: String, unit: Int64 = 1_000_000) -> Int64? {

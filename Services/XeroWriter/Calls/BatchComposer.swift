@@ -39,6 +39,8 @@ struct BatchComposer {
     let shape: BatchShape
     /// Xero's ids by document key.
     let xeroIDs: [String: String]
+    /// What is written of documents of which not everything is, by their rows' ids.
+    var changes: [Int64: JSONValue] = [:]
 
     /// The keys that the documents' elements refer to.
     static func references(in documents: [StoredDocument]) -> [String] {
@@ -106,23 +108,24 @@ struct BatchComposer {
         case .creditNote: .creditNotes
         case .allocation: .allocations
         case .item: .items
+        case .quote: .quotes
         }
     }
 
     private func element(of document: StoredDocument, missing: inout String?) -> JSONValue {
         let idField = Self.collection(shape.kind).idField
-        if shape.operation == .void {
+        if shape.operation == .void, shape.kind != .quote {
             return voided(document, idField)
         }
-        let resolved = resolve(document.desired, &missing)
-        guard shape.operation == .update, let id = document.xeroID, case .object(var object) = resolved else {
+        let resolved = resolve(changes[document.id] ?? document.desired, &missing)
+        guard shape.operation != .create, let id = document.xeroID, case .object(var object) = resolved else {
             return resolved
         }
         object[idField] = .string(id)
         if let lines = object["LineItems"]?.array {
             object["LineItems"] = .array(Self.withLineIDs(lines, posted: document.posted))
         }
-        return .object(object)
+        return .object(shape.kind == .quote ? QuoteProgress.element(object, of: document) : object)
     }
 
     // MARK: Removing

@@ -21,9 +21,11 @@ struct ResultChange: Sendable {
     private var doubting: [(id: Int64, words: String)] = []
     /// Documents that were refused because Xero does not know an item of theirs, with its words.
     private var itemless: [(id: Int64, words: String)] = []
+    private var contacts: ContactChange
 
     init(record: CallRecord) {
         self.record = record
+        contacts = ContactChange(record)
     }
 
     /// Applies a verdict to a document that the call carries.
@@ -35,12 +37,13 @@ struct ResultChange: Sendable {
             let outcome = record.purpose == .create ? "posted" : record.purpose == .void ? "voided" : "updated"
             if difference != nil, try repair(&document, element, outcome) { return }
             try take(&document, element, difference, event: difference == nil ? .posted : .postedDiffering, outcome)
+            contacts.wrote(document, element, by: record)
         case .refused(let messages):
             try refuse(&document, messages)
         case .unknown:
             try document.machine.handle(.uncertain)
             document.reason = "it is not known whether Xero took it; it will be looked up"
-            finish(&document, from: .sending, "unknown", "the answer does not tell", keepsCall: true)
+            try finish(&document, from: .sending, "unknown", "the answer does not tell", keepsCall: true)
             summary.unknown.append(document.id)
         }
     }
@@ -56,9 +59,16 @@ struct ResultChange: Sendable {
             if Self.hasEntries(document, element.value) { adopted.append(document.id) }
             return
         }
+        if ContactLinks.isIncomplete(document, element) {
+            // What nobody has filled in yet follows, our number above all.
+            if document.machine.state == .ready { try document.machine.handle(.selected) }
+            document.machine.desiredVersion += 1
+            document.lane = .update
+        }
         try take(
             &document, element, difference, event: difference == nil ? .found : .foundDiffering,
             isVoid ? "voided" : "adopted")
+        contacts.found(document, element)
         if !isVoid && Self.hasEntries(document, element.value) { adopted.append(document.id) }
     }
 
@@ -78,7 +88,7 @@ struct ResultChange: Sendable {
         try document.machine.handle(.absent)
         document.lookupFirst = false
         document.reason = nil
-        finish(&document, from: from, "absent", "looked up: not in Xero", keepsCall: false)
+        try finish(&document, from: from, "absent", "looked up: not in Xero", keepsCall: false)
     }
 
     /// A document that Xero has, but not as it is wanted: the change is sent again, with the ids that its lines have now.
@@ -89,7 +99,7 @@ struct ResultChange: Sendable {
         try document.machine.handle(.absent)
         document.lookupFirst = false
         document.reason = nil
-        finish(&document, from: from, "absent", "looked up: Xero does not have this change", keepsCall: false)
+        try finish(&document, from: from, "absent", "looked up: Xero does not have this change", keepsCall: false)
     }
 
     /// A document of which Xero has another's number: a person has to decide.
@@ -101,12 +111,14 @@ struct ResultChange: Sendable {
         } else {
             document.machine.state = .dead
         }
-        let explanation = XeroErrorCatalogue.explain(["Invoice # must be unique"])
+        let known = XeroErrorCatalogue.explain([message])
+        let explanation =
+            known.errorClass == "unknown" ? XeroErrorCatalogue.explain(["Invoice # must be unique"]) : known
         document.reason = "\(explanation.sentence) (\(message))"
         document.lookupFirst = false
         failures.append((document, Self.failure(explanation, message)))
         outcomes.append((document, "dead"))
-        finish(&document, from: from, "refused", message, keepsCall: false)
+        try finish(&document, from: from, "refused", message, keepsCall: false)
     }
 
     /// A contact whose name somebody else has in Xero: it goes again under the name it has been given.
@@ -122,7 +134,7 @@ struct ResultChange: Sendable {
         document.lookupFirst = false
         document.attempts = 0
         document.reason = nil
-        finish(&document, from: from, "refused", "the name is taken in Xero: now \(name)", keepsCall: false)
+        try finish(&document, from: from, "refused", "the name is taken in Xero: now \(name)", keepsCall: false)
     }
 
     /// A document that was certainly not sent, or not looked at.
@@ -132,15 +144,20 @@ struct ResultChange: Sendable {
         try document.machine.handle(.notCarriedOut)
         if !costsAttempt { document.attempts = max(0, document.attempts - 1) }
         document.reason = nil
-        finish(&document, from: from, nil, cause, keepsCall: false)
+        try finish(&document, from: from, nil, cause, keepsCall: false)
     }
 
     private mutating func take(
         _ document: inout StoredDocument, _ element: XeroElement, _ difference: String?, event: DocumentMachine.Event,
-        _ outcome: String
+        _ outcome: String, goesOn: Bool = false
     ) throws {
         let from = document.machine.state
         try document.machine.handle(event)
+        // Another call takes it on to what is wanted.
+        let goesOn = goesOn || difference == nil && document.isOnItsWay(element.value)
+        if goesOn, !document.machine.desiredVoid, document.machine.state != .voided {
+            try document.machine.handle(.planned(changed: true, void: false, blocked: true))
+        }
         document.setPosted(element.value, id: element.id ?? document.xeroID ?? "")
         document.attempts = 0
         document.lookupFirst = false
@@ -150,7 +167,7 @@ struct ResultChange: Sendable {
         summary.posted += 1
         let cause =
             element.warnings.isEmpty ? outcome : "\(outcome); Xero warns: \(element.warnings.joined(separator: "; "))"
-        finish(
+        try finish(
             &document, from: from, outcome == "adopted" ? "adopted" : "posted", difference ?? cause, keepsCall: false)
     }
 
@@ -161,9 +178,10 @@ struct ResultChange: Sendable {
     ) throws -> Bool {
         guard let repaired = TaxRepair.repaired(document, element.value) else { return false }
         document.setRepaired(repaired)
-        document.machine.desiredVersion += 1
         let words = VerdictReader.difference(document, element.value) ?? "another tax"
-        try take(&document, element, "\(words): the tax of its lines is stated", event: takenEvent(outcome), outcome)
+        try take(
+            &document, element, "\(words): the tax of its lines is stated", event: takenEvent(outcome), outcome,
+            goesOn: true)
         return true
     }
 
@@ -179,9 +197,12 @@ struct ResultChange: Sendable {
             document.attempts = 0
             document.reason = nil
             let cause = "Xero does not accept the e-mail address (\(words)): the contact is sent without it"
-            return finish(&document, from: from, "refused", cause, keepsCall: false)
+            return try finish(&document, from: from, "refused", cause, keepsCall: false)
         }
-        if isRetryable(document, explanation) {
+        if contacts.isRestoring(document, by: record) {
+            try document.machine.handle(.refusedRetryable)
+            contacts.refused(document, words)
+        } else if isRetryable(document, explanation) {
             try document.machine.handle(.refusedRetryable)
             if explanation.action == .lookUpReferences {
                 doubting.append((document.id, words))
@@ -189,6 +210,9 @@ struct ResultChange: Sendable {
             } else if explanation.action == .lookUpItems {
                 itemless.append((document.id, words))
                 document.reason = nil
+            } else if explanation.action == .followContact {
+                contacts.doubt(document, words)
+                document.reason = "its contact is archived in Xero (\(words)); it waits until the contact is back"
             } else {
                 document.lookupFirst = true
                 document.reason = "Xero refused it (\(words)); it will be looked up"
@@ -201,13 +225,17 @@ struct ResultChange: Sendable {
                 outcomes.append((document, "dead"))
             }
         }
-        finish(&document, from: from, "refused", words, keepsCall: false)
+        try finish(&document, from: from, "refused", words, keepsCall: false)
     }
 
     /// Whether a refusal may come of something that a lookup puts right: a change, for example, that Xero has already.
     private func isRetryable(_ document: StoredDocument, _ explanation: XeroErrorExplanation) -> Bool {
         let isChange = record.purpose == .update || record.purpose == .void
-        if isChange && explanation.errorClass.hasPrefix("document.") { return document.attempts < 2 }
+        // What Xero says of quotes that changed meanwhile is known of few.
+        let isOfState =
+            explanation.errorClass.hasPrefix("document.")
+            || document.key.kind == .quote && explanation.errorClass == "unknown"
+        if isChange && isOfState { return document.attempts < 2 }
         let isFinal = explanation.action == .askPerson || explanation.action == .dropEmail
         return !isFinal && document.attempts < ResultStore.attemptLimit
     }
@@ -220,8 +248,12 @@ struct ResultChange: Sendable {
 
     private mutating func finish(
         _ document: inout StoredDocument, from: DocumentState, _ outcome: String?, _ cause: String, keepsCall: Bool
-    ) {
+    ) throws {
         if !keepsCall { document.openCall = nil }
+        if document.isOvertaken {
+            try document.machine.handle(.removedFromPlan)
+            (document.lookupFirst, document.reason) = (false, nil)
+        }
         documents.append(document)
         if let outcome { elements.append((document.id, outcome, cause)) }
         summary.outcomes.append(DocumentOutcome(document: document, text: outcome ?? "released"))
@@ -235,6 +267,7 @@ struct ResultChange: Sendable {
     mutating func store(in session: some PostgresSession) async throws {
         try await settleItems(in: session)
         try await DocumentStore.save(documents, in: session)
+        try await contacts.store(documents, record: record, in: session)
         try await DocumentClaims.lookUpDependants(of: adopted, in: session)
         if let first = doubting.first {
             try await Doubts.raise(

@@ -9,11 +9,11 @@ enum TaxRepair {
 
     /// The element to send instead, so that Xero's tax becomes the order's.
     /// - Parameters:
-    ///   - document: an invoice or credit note as it is wanted.
+    ///   - document: an invoice, credit note or quote as it is wanted.
     ///   - element: what Xero returned for it.
     /// - Returns: nil if its tax is right, or something else than rounding is wrong: a person has to look then.
     static func repaired(_ document: StoredDocument, _ element: JSONValue) -> JSONValue? {
-        guard document.key.kind == .invoice || document.key.kind == .creditNote,
+        guard [.invoice, .creditNote, .quote].contains(document.key.kind),
             let wanted = document.totalTax, let wantedTotal = document.total,
             let tax = element["TotalTax"]?.decimal, let total = element["Total"]?.decimal, tax != wanted,
             var object = document.desired.object, let lines = object["LineItems"]?.array,

@@ -25,13 +25,26 @@ enum VerdictReader {
         _ documents: [StoredDocument], _ elements: [XeroElement], isVoid: Bool
     ) -> [Verdict] {
         let sent = documents.map { isVoid ? nil : naturalID(of: $0) }
-        let answers = XeroAnswer.correlate(sent: sent, returned: elements)
+        let answers = changedContacts(documents, elements) ?? XeroAnswer.correlate(sent: sent, returned: elements)
         var uses: [String: Int] = [:]
         for id in answers.compactMap({ $0?.id }) { uses[id, default: 0] += 1 }
         return zip(documents, answers).map { document, answer in
             // Two documents cannot have become the same one.
             guard let answer, answer.id.map({ uses[$0] == 1 }) ?? true else { return .unknown }
             return verdict(document, answer, isVoid: isVoid)
+        }
+    }
+
+    /// The answers to changes of contacts, by Xero's ids: the numbers may be people's. Refused ones need not tell an id.
+    private static func changedContacts(
+        _ documents: [StoredDocument], _ elements: [XeroElement]
+    ) -> [XeroElement?]? {
+        guard documents.allSatisfy({ $0.key.kind == .contact && $0.xeroID != nil }) else { return nil }
+        let byID = Dictionary(elements.map { ($0.id ?? "", $0) }, uniquingKeysWith: { first, _ in first })
+        return documents.enumerated().map { position, document in
+            if let element = byID[document.xeroID ?? ""] { return element }
+            guard elements.count == documents.count, !elements[position].errors.isEmpty else { return nil }
+            return elements[position]
         }
     }
 
@@ -55,7 +68,7 @@ enum VerdictReader {
         switch document.key.kind {
         case .contact: return answer.value["Name"]?.string != nil
         case .item: return answer.naturalID == naturalID(of: document)
-        case .invoice, .creditNote:
+        case .invoice, .creditNote, .quote:
             guard answer.value["Total"]?.decimal != nil, !answer.isGone else { return false }
             return answer.naturalID == naturalID(of: document)
         case .payment, .refund, .allocation: return answer.value["Amount"]?.decimal != nil && !answer.isGone
@@ -76,14 +89,14 @@ enum VerdictReader {
     /// What Xero's totals say that they should not; nil if they are right.
     static func difference(_ document: StoredDocument, _ element: JSONValue) -> String? {
         switch document.key.kind {
-        case .invoice, .creditNote:
+        case .invoice, .creditNote, .quote:
             if let wanted = document.total, let total = element["Total"]?.decimal, total != wanted {
                 return "Xero's total is \(total.fixed(2)), the order's is \(wanted.fixed(2))"
             }
             if let wanted = document.totalTax, let tax = element["TotalTax"]?.decimal, tax != wanted {
                 return "Xero's tax is \(tax.fixed(2)), the order's is \(wanted.fixed(2))"
             }
-            return nil
+            return document.key.kind == .quote ? standstill(document, element) : nil
         case .payment, .refund, .allocation:
             if let wanted = document.total, let amount = element["Amount"]?.decimal, amount != wanted {
                 return "Xero's amount is \(amount.fixed(2)), the order's is \(wanted.fixed(2))"
@@ -91,5 +104,12 @@ enum VerdictReader {
             return nil
         case .contact, .item: return nil
         }
+    }
+
+    /// What to say of a quote that Xero took, but left in the status that it had.
+    private static func standstill(_ document: StoredDocument, _ element: JSONValue) -> String? {
+        guard let status = element["Status"]?.string, document.isOnItsWay(element), status == document.postedStatus
+        else { return nil }
+        return "the quote stays \(status) in Xero, and is to be \(document.wantedStatus)"
     }
 }

@@ -22,7 +22,7 @@ enum BatchPolicy {
     ///   - available: calls that could go at once; from two on, calls are not scarce.
     ///   - linger: seconds for which a batch that is not full waits while calls are scarce.
     ///   - dayLinger: seconds for which a batch that is not full waits because of the day's calls.
-    ///   - updateLinger: seconds for which changes of contacts wait for more: nothing depends on them.
+    ///   - updateLinger: seconds for which changes of contacts and quotes wait for more: nothing depends on them.
     ///   - inFlight: kinds of documents that a call carries now: what needs them will be ready soon.
     static func choose(
         _ candidates: [BatchCandidate], available: Double, linger: Double, dayLinger: Double,
@@ -40,7 +40,9 @@ enum BatchPolicy {
             // Calls on their way will make more of it ready; a first kind grows only by new orders.
             let mayGrow = stage(candidate.shape.kind) > earliest
             let scarcity = isScarce ? (mayGrow ? linger : linger / 2) : 0
-            let patience = candidate.shape == BatchShape(.contact, .update) ? updateLinger : 0
+            // A contact that is to be active again goes in the live lane: something waits for it.
+            let awaited = candidate.shape.kind == .contact && candidate.lane == 0
+            let patience = isPatient(candidate.shape) && !awaited ? updateLinger : 0
             let wait = max(scarcity, dayLinger, patience) - candidate.ageSeconds
             if wait <= 0 || candidate.shape.isLookup { due.append(candidate) } else { shortest = min(shortest, wait) }
         }
@@ -48,6 +50,11 @@ enum BatchPolicy {
             return .send(first.shape)
         }
         return .wait(seconds: shortest)
+    }
+
+    /// Whether nothing depends on what a call would do: a change of a contact, or anything that becomes of a quote.
+    private static func isPatient(_ shape: BatchShape) -> Bool {
+        shape == BatchShape(.contact, .update) || shape.kind == .quote && shape.operation != .create
     }
 
     /// The most elements that one call carries.
@@ -64,7 +71,7 @@ enum BatchPolicy {
     static func stage(_ kind: DocumentKind) -> Int {
         switch kind {
         case .contact, .item: 0
-        case .invoice: 1
+        case .invoice, .quote: 1
         case .payment: 2
         case .creditNote: 3
         case .refund, .allocation: 4

@@ -49,9 +49,8 @@ struct Lookups: Sendable {
         case .allocation: return try await allocations(documents, operation)
         case .item: return try await items(documents, since: since)
         case .contact where operation == .update:
-            // A contact's change says what everything has to be: sent twice it does what sent once it does.
-            return Dictionary(documents.map { ($0.id, .absent) }, uniquingKeysWith: { first, _ in first })
-        case .contact, .payment, .refund, .creditNote:
+            return try await contactChanges(documents)
+        case .contact, .payment, .refund, .creditNote, .quote:
             if operation != .create { return try await byID(documents, operation) }
             // One by one costs a call each; a page of changes costs one for all of them.
             if let since, documents.count > 1, let found = try await pages(documents, since: since) { return found }
@@ -75,12 +74,10 @@ struct Lookups: Sendable {
         var found: [Int64: Finding] = [:]
         for document in documents {
             let collection = BatchComposer.collection(kind)
-            let elements = try await read(
-                .element(collection, id: document.xeroID ?? ""), collection, mayBeAbsent: operation == .void)
-            if elements.isEmpty {
-                found[document.id] = gone(document)
-                continue
-            }
+            let mayBeAbsent = operation == .void || kind == .quote
+            var elements = try await read(
+                .element(collection, id: document.xeroID ?? ""), collection, mayBeAbsent: mayBeAbsent)
+            if mayBeAbsent, elements.isEmpty { elements = [gone(document)] }
             found.merge(try await findings([document], elements, operation)) { first, _ in first }
         }
         return found
@@ -126,12 +123,13 @@ struct Lookups: Sendable {
     private func singly(_ documents: [StoredDocument]) async throws -> [Int64: Finding] {
         var found: [Int64: Finding] = [:]
         for document in documents {
+            let collection = BatchComposer.collection(kind)
             let elements =
-                kind == .contact
-                ? try await contact(document)
-                : try await read(
-                    .filtered(
-                        BatchComposer.collection(kind), where: filter(document)), BatchComposer.collection(kind))
+                switch kind {
+                case .contact: try await contact(document)
+                case .quote: try await read(.quotes(number: document.number ?? ""), collection)
+                default: try await read(.filtered(collection, where: filter(document)), collection)
+                }
             found.merge(try await findings([document], elements, .create)) { first, _ in first }
         }
         return found
@@ -154,6 +152,21 @@ struct Lookups: Sendable {
         return named + (try await read(.element(.contacts, id: number), .contacts, mayBeAbsent: true))
     }
 
+    /// A contact's change says what its fields have to be: sent twice it does what sent once it does. Only where Xero refused
+    /// it, somebody else may have the name that it was to get.
+    private func contactChanges(_ documents: [StoredDocument]) async throws -> [Int64: Finding] {
+        var found: [Int64: Finding] = [:]
+        for document in documents {
+            found[document.id] = .absent
+            guard document.lookupFirst, let name = document.desired["Name"]?.string else { continue }
+            let named = try await read(.filtered(.contacts, where: "Name==" + XeroRequest.literal(name)), .contacts)
+            if let other = named.first(where: { $0.id != nil && $0.id != document.xeroID }) {
+                found[document.id] = .nameTaken(other)
+            }
+        }
+        return found
+    }
+
     private func allocations(
         _ documents: [StoredDocument], _ operation: DocumentOperation
     ) async throws -> [Int64: Finding] {
@@ -174,7 +187,7 @@ struct Lookups: Sendable {
                     && allocation["Amount"]?.decimal == document.total
             }
             guard let match else {
-                found[document.id] = operation == .void ? gone(document) : .absent
+                found[document.id] = operation == .void ? .found(gone(document)) : .absent
                 continue
             }
             // Xero need not tell an allocation's own id here; the credit note's stands for it.
@@ -207,24 +220,45 @@ struct Lookups: Sendable {
 
     private func void(_ document: StoredDocument, _ elements: [XeroElement]) -> Finding {
         guard let element = elements.first(where: { $0.id == document.xeroID }) else { return .absent }
+        if element.isGone { return .found(element) }
         // As it is by now, it says how it can be removed.
-        return element.isGone ? .found(element) : .outdated(element)
+        return (kind == .quote ? endedByOthers(document, element) : nil) ?? .outdated(element)
+    }
+
+    /// A quote that is over in Xero, and not by us.
+    private func endedByOthers(_ document: StoredDocument, _ element: XeroElement) -> Finding? {
+        let status = element.value["Status"]?.string
+        guard QuoteProgress.isOver(status), status != document.postedStatus else { return nil }
+        return .foreign(element, "\(document.title) was \(status?.lowercased() ?? "ended") in Xero by somebody")
+    }
+
+    /// What became of a change of a quote.
+    private func quoteChange(
+        _ document: StoredDocument, _ element: XeroElement, _ xeroIDs: [String: String]
+    ) -> Finding {
+        if document.wantedStatus == PlannedDocument.invoicedStatus {
+            return document.isOnItsWay(element.value) ? .outdated(element) : .found(element)
+        }
+        if let ended = endedByOthers(document, element) { return ended }
+        let isThere = PostedContent(xeroIDs: xeroIDs).carries(document.desired, element.value)
+        return isThere && !document.isOnItsWay(element.value) ? .found(element) : .outdated(element)
     }
 
     /// What Xero does not have any more.
-    private func gone(_ document: StoredDocument) -> Finding {
+    private func gone(_ document: StoredDocument) -> XeroElement {
         let collection = BatchComposer.collection(kind)
         let posted = document.posted.flatMap { try? JSONValue(parsing: $0) }
         var value = posted?.object ?? [:]
         value[collection.idField] = .string(document.xeroID ?? "")
         value["Status"] = "DELETED"
-        return .found(XeroElement(.object(value), collection: collection))
+        return XeroElement(.object(value), collection: collection)
     }
 
     private func change(
         _ document: StoredDocument, _ elements: [XeroElement], _ xeroIDs: [String: String]
     ) -> Finding {
         guard let element = elements.first(where: { $0.id == document.xeroID }) else { return .absent }
+        if kind == .quote { return quoteChange(document, element, xeroIDs) }
         if element.isGone { return .foreign(element, "\(document.title) was voided in Xero by somebody") }
         let isThere = PostedContent(xeroIDs: xeroIDs).carries(document.desired, element.value)
         return isThere ? .found(element) : .outdated(element)
@@ -240,7 +274,7 @@ struct Lookups: Sendable {
                 !element.isGone && document.key.isNamed(in: element.value["Reference"]?.string ?? "")
             }
             return match.map { .found($0) } ?? .absent
-        case .invoice, .creditNote, .allocation: return numberedFinding(document, elements)
+        case .invoice, .creditNote, .allocation, .quote: return numberedFinding(document, elements)
         }
     }
 
@@ -248,7 +282,7 @@ struct Lookups: Sendable {
         let number = VerdictReader.naturalID(of: document)
         guard let element = elements.first(where: { $0.naturalID == number && $0.id != nil }) else { return .absent }
         let isOurs =
-            kind == .creditNote
+            kind == .creditNote || kind == .quote
             ? document.key.isNamed(in: element.value["Reference"]?.string ?? "")
             : LockedPeriod.isSame(
                 element.value["Reference"]?.string ?? "", as: document.desired["Reference"]?.string ?? "")

@@ -46,6 +46,7 @@ struct OrgState: Sendable {
     var pacer: OrgPacer
     var thrift: CallThrift
     var day: OrgDay
+    var schedule = WriteSchedule(interval: 0)
     /// By the writer's clock, as last stored.
     var breaker: CircuitBreaker
     var blockedReason: String?
@@ -72,8 +73,9 @@ struct OrgState: Sendable {
     var followedLock: LockedPeriod??
     /// When reference data is looked at next, and what could not be read until when.
     var referenceAt = 0.0
-    var referenceFailed: [OrgReference.Name: Double] = [:]
+    var referenceFailed: [ReferencePart: Double] = [:]
     var isReadingReference = false
+    var contacts = ContactState()
 
     /// Slots that are taken, by us or by an earlier holder's open calls.
     func slotsTaken(at now: Double) -> Int {

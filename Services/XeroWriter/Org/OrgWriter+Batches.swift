@@ -40,6 +40,7 @@ extension OrgWriter {
             let candidates = try await DocumentClaims.candidates(
                 orgID: orgID, limit: BatchPolicy.size, maximumLane: lane, time: time.ledger, in: database
             ).filter { !($0.shape.isLookup && isLookingUp) }
+            let admitted = admitted(candidates)
             let (available, linger, inFlight) = state.withLockedValue { state in
                 (
                     state.pacer.available(at: now), state.thrift.linger(at: now),
@@ -47,16 +48,33 @@ extension OrgWriter {
                 )
             }
             switch BatchPolicy.choose(
-                candidates, available: available, linger: linger, dayLinger: dayLinger,
+                admitted, available: available, linger: linger, dayLinger: dayLinger,
                 updateLinger: time.minuteSeconds, inFlight: inFlight)
             {
-            case .nothing: return settings.pollSeconds
+            case .nothing:
+                if candidates.isEmpty { endRound() }
+                return settings.pollSeconds
             case .wait(let seconds): return min(seconds, settings.pollSeconds)
             case .send(let shape):
                 guard let job = try await claim(shape, maximumLane: lane) else { return settings.pollSeconds / 10 }
                 jobs.append(job)
             }
         }
+    }
+
+    /// What the org's schedule lets go now.
+    private func admitted(_ candidates: [BatchCandidate]) -> [BatchCandidate] {
+        let now = now
+        let interval = Double(org.writeEveryMinutes) * time.minuteSeconds
+        return state.withLockedValue { state in
+            state.schedule.interval = interval
+            return state.schedule.admitted(candidates, at: now)
+        }
+    }
+
+    /// Ends the round of an org that is written in rounds, unless calls on their way will make more ready.
+    private func endRound() {
+        state.withLockedValue { if $0.inFlight.isEmpty && $0.settling.isEmpty { $0.schedule.end() } }
     }
 
     /// Records the intent of a call that carries what goes first of a shape, and counts it as sent.
@@ -101,11 +119,13 @@ extension OrgWriter {
             let documents = try await DocumentClaims.take(
                 shape, orgID: orgID, limit: BatchPolicy.limit(shape), isByAge: isByAge, only: only,
                 maximumLane: maximumLane, time: time.ledger, in: session)
-            let open = try await Self.withoutRefusedItems(setAsideLocked(documents, in: session), in: session)
+            let unmatched = try await matchContacts(documents, shape, callID: callID, in: session)
+            let (changed, elements) = try await contactChanges(unmatched, shape, in: session)
+            let open = try await Self.withoutRefusedItems(setAsideLocked(changed, in: session), in: session)
             guard !open.isEmpty else { return nil }
             let xeroIDs = try await DocumentStore.xeroIDs(
                 keys: BatchComposer.references(in: open), in: session)
-            let composition = BatchComposer(shape: shape, xeroIDs: xeroIDs).compose(open)
+            let composition = BatchComposer(shape: shape, xeroIDs: xeroIDs, changes: elements).compose(open)
             try await Self.block(composition.blocked, in: session)
             guard !composition.documents.isEmpty else { return nil }
             let record = traced(

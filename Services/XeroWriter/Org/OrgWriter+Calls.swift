@@ -18,6 +18,7 @@ extension OrgWriter {
             await TraceParent.$current.withValue(pending.record.trace) { await lookUp(pending) }
         case .lookUp(let record, let documents): await lookUp(documents, record: record)
         case .readReference(let name, let callID): await readReference(name, callID: callID)
+        case .readContacts(let reading, let callID): await readContacts(reading, callID: callID)
         case .checkAccess: await checkAccess()
         }
     }

@@ -131,8 +131,11 @@ extension OrgWriter {
     ) async throws {
         switch finding {
         case .found(let element):
-            try change.adopt(
-                document, element, isVoid: change.record.purpose == .void || document.machine.operation == .void)
+            // A call did what it was made for, whatever is wanted by now.
+            let isVoid =
+                change.record.purpose == .probe
+                ? document.machine.operation == .void : change.record.purpose == .void
+            try change.adopt(document, element, isVoid: isVoid)
         case .foreign(let element, let words):
             try change.foreign(document, message: "\(words) (\(element.id ?? "no id"))")
         case .nameTaken:

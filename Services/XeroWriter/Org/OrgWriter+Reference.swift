@@ -32,7 +32,7 @@ extension OrgWriter {
     }
 
     /// Reads something and keeps it. What cannot be read is tried again after an hour of Xero's.
-    func readReference(_ name: OrgReference.Name, callID: String) async {
+    func readReference(_ name: ReferencePart, callID: String) async {
         var failure: String?
         do {
             let response = try await read(.reference(name.rawValue), kind: nil, purpose: .reference, turn: callID)

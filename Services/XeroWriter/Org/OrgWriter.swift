@@ -21,7 +21,9 @@ final class OrgWriter: Sendable {
         /// Looks documents up before anything is sent.
         case lookUp(CallRecord, [StoredDocument])
         /// Reads something that the organisation says about itself.
-        case readReference(OrgReference.Name, callID: String)
+        case readReference(ReferencePart, callID: String)
+        /// Reads contacts.
+        case readContacts(ContactReading, callID: String)
         /// Finds out whether Xero grants the access again that it refused.
         case checkAccess
     }
@@ -152,6 +154,7 @@ final class OrgWriter: Sendable {
         var pause = min(renewal, settings.pollSeconds)
         pause = min(pause, try await follow(&jobs))
         if let job = try await referenceJob() { jobs.append(job) }
+        if let job = try await contactJob() { jobs.append(job) }
         pause = min(pause, try await compose(&jobs))
         // With something on its way, its end wakes the loop.
         return (jobs, max(0.001, pause))

@@ -42,9 +42,9 @@ struct PostedContent {
 }
 
 extension XeroElement {
-    /// Whether it was voided or deleted.
+    /// Whether it was voided or deleted; a quote, declined.
     var isGone: Bool {
         let status = value["Status"]?.string ?? ""
-        return status == "VOIDED" || status == "DELETED"
+        return status == "VOIDED" || status == "DELETED" || status == "DECLINED"
     }
 }

@@ -22,6 +22,10 @@ struct WriterOrg: Sendable, Hashable {
     var lockDate: CalendarDate?
     /// What is done with a document whose date is locked.
     var lockedPeriods = LockedPeriod.Policy.hold
+    /// Xero's minutes from one round of writing to the next; zero for writing as documents come.
+    var writeEveryMinutes = 0
+    /// What is done with contacts that people, or customers, have changed.
+    var contacts = ContactPolicy()
 }
 
 /// A writer's settings.
@@ -42,6 +46,8 @@ struct WriterSettings: Sendable {
     var inFlight = 4
     /// Whether the organisation's accounts, tax rates, lock dates and the like are read from time to time.
     var keepsReference = false
+    /// Whether the organisation's contacts are read from time to time.
+    var keepsContacts = false
 
     /// Real seconds beyond which nobody waits for a call's answer: the time-out, and what sending may take to begin and end.
     var deadlineSeconds: Double { callSeconds + marginSeconds }

@@ -14,6 +14,10 @@ public struct CanonicalCustomer: Sendable, Hashable {
     public var phone: String
     /// Where the bill goes.
     public var address: CanonicalAddress
+    /// Where the goods go, as far as the storefront says so.
+    public var shippingAddress = CanonicalAddress()
+    /// The number under which the customer pays tax, such as a VAT id; empty if the storefront does not know it.
+    public var taxNumber = ""
 
     /// Makes a customer; everything may be empty.
     public init(

@@ -16,6 +16,8 @@ public struct CanonicalOrder: Sendable, Hashable {
     public var claimsFullRefund: Bool
     /// The currency of all amounts.
     public var currency: Currency
+    /// What the storefront counted the currency for; `nil` if it does not say.
+    public var statedRate: StatedRate?
     /// When the order was made.
     public var createdAt: Instant
     /// The storefront's stamp of the last change: what orders the versions of an order.

@@ -14,8 +14,8 @@ public enum DatabaseIdentity {
         public var restoredFrom: Double?
     }
 
-    /// Looks whether it is still the same database. If not, every payment, refund, credit note and allocation that is not
-    /// recorded as posted is looked up before it is sent; those of older orders that are planned later as well.
+    /// Looks whether it is still the same database. If not, every payment, refund, credit note, allocation and quote that is
+    /// not recorded as posted is looked up before it is sent; those of older orders that are planned later as well.
     /// - Parameters:
     ///   - actor: who looks, for the audit trail.
     ///   - database: the database.
@@ -78,7 +78,7 @@ public enum DatabaseIdentity {
             try await session.execute(
                 """
                 UPDATE document SET lookup_first = true
-                WHERE xero_id IS NULL AND kind IN ('payment', 'refund', 'credit_note', 'allocation')
+                WHERE xero_id IS NULL AND kind IN ('payment', 'refund', 'credit_note', 'allocation', 'quote')
                   AND state IN ('planned', 'waiting', 'ready', 'held', 'dead')
                 """)
             try await Audit.add(

@@ -18,7 +18,7 @@ public enum ConfigurationLoader {
     ) async throws -> ConfigurationSnapshot {
         var snapshot = ConfigurationSnapshot()
         snapshot.version = try await version(in: session)
-        snapshot.referenceVersion = try await ReferenceDataStore.version(in: session)
+        snapshot.referenceVersion = try await ReferenceStore.version(in: session)
         for row in try await session.query(
             "SELECT id, client_id, type, tier, redirect, scopes, secrets FROM app WHERE removed_at IS NULL")
         {
@@ -106,7 +106,7 @@ public enum ConfigurationLoader {
             mapping: ConfigurationMapping.merge(
                 settings["mapping"] ?? [:], over: snapshot.orgs[orgID]?.mapping ?? [:]),
             mappingVersion: try row.decode("mapping_version", as: Int64.self),
-            isDryRun: settings["dry_run"]?.bool ?? false)
+            isDryRun: settings["dry_run"]?.bool ?? false, localTime: snapshot.orgs[orgID]?.localTime ?? .utc)
     }
 
     private static let unopened =

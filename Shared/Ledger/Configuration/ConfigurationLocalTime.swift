@@ -2,7 +2,7 @@ public import Accounting
 import Foundation
 
 /// What an org's time zone says about days.
-public struct LocalTime: Sendable {
+public struct LocalTime: Sendable, Hashable {
     /// Coordinated universal time.
     public static let utc = LocalTime(TimeZone(secondsFromGMT: 0) ?? .gmt)
 
@@ -20,6 +20,14 @@ public struct LocalTime: Sendable {
     public init?(zone name: String) {
         guard name == "UTC" || name.contains("/"), let zone = TimeZone(identifier: name) else { return nil }
         self.zone = zone
+    }
+
+    /// The time zone of an org.
+    /// - Parameters:
+    ///   - configured: the name that is configured, which goes first.
+    ///   - own: the name of the organisation's own, as Xero says; UTC if neither is known.
+    public init(configured: String?, own: String?) {
+        self = (configured ?? own).flatMap { LocalTime(zone: $0) } ?? .utc
     }
 
     /// How far local time is ahead of UTC.

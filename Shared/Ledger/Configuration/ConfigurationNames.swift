@@ -1,3 +1,5 @@
+import Mapping
+
 /// Names in a configuration file: which are valid, and which was probably meant.
 enum ConfigurationNames {
     /// Whether the text may be an id: `[a-z0-9-]{1,32}`.
@@ -12,7 +14,9 @@ enum ConfigurationNames {
 
     /// The candidate that is nearest to what was written, if one is near enough to have been meant.
     static func nearest(to written: String, among candidates: some Sequence<String>) -> String? {
-        let scored = candidates.map { (name: $0, distance: distance(written.lowercased(), $0.lowercased())) }
+        let scored = candidates.map {
+            (name: $0, distance: NearestWord.distance(written.lowercased(), $0.lowercased()))
+        }
         guard let best = scored.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }) else { return nil }
         let longest = max(written.count, best.name.count)
         if best.distance <= max(1, longest / 3) { return best.name }
@@ -27,21 +31,5 @@ enum ConfigurationNames {
         if let name = nearest(to: written, among: candidates) { return "; did you mean '\(name)'?" }
         guard !candidates.isEmpty else { return "" }
         return "; valid are: \(candidates.joined(separator: ", "))"
-    }
-
-    /// How many characters must be changed, added or removed to make one text the other.
-    static func distance(_ left: String, _ right: String) -> Int {
-        let left = Array(left)
-        let right = Array(right)
-        var previous = Array(0...right.count)
-        for (row, character) in left.enumerated() {
-            var current = [row + 1]
-            for (column, other) in right.enumerated() {
-                let changed = previous[column] + (character == other ? 0 : 1)
-                current.append(min(changed, previous[column + 1] + 1, current[column] + 1))
-            }
-            previous = current
-        }
-        return previous[right.count]
     }
 }

@@ -5,9 +5,7 @@ import Yams
 extension ParsedConfiguration {
     /// Every store's merged mapping makes sense, and so does every org's that no store uses; a problem is reported where the
     /// value stands, in the store or in its org.
-    func checkMappings(
-        _ root: Node, _ references: [String: ReferenceData], _ reader: inout ConfigurationReader
-    ) {
+    func checkMappings(_ root: Node, _ reader: inout ConfigurationReader) {
         var reported: Set<String> = []
         var unreachable: [String: [MappingProblem]] = [:]
         for entry in storeMappings {

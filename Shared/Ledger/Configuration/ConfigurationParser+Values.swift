@@ -64,7 +64,8 @@ extension ParsedConfiguration {
         guard let text = reader.text("since", in: fields, required: why) else { return nil }
         if let date = CalendarDate(text) {
             let zone = orgs.first { $0.value.id == org }?.value.timeZone
-            return (zone.flatMap { LocalTime(zone: $0) } ?? LocalTime.utc).midnight(of: date)
+            let own = org.flatMap { references[$0] }.flatMap { OrgFacts($0).timeZone }
+            return LocalTime(configured: zone, own: own).midnight(of: date)
         }
         if let instant = Instant(rfc3339: text) { return instant }
         reader.report(
@@ -130,16 +131,28 @@ extension ParsedConfiguration {
         return nil
     }
 
+    /// The policies that an org can have, with their words.
+    private static let policies: [(name: String, words: [String])] = [
+        ("locked_periods", LockedPeriod.Policy.allCases.map(\.rawValue)),
+        ("archived_contacts", ContactPolicy.Archived.allCases.map(\.rawValue)),
+        ("changed_customers", ContactPolicy.Changed.allCases.map(\.rawValue)),
+    ]
+
     /// An org's policies.
     func readPolicies(_ fields: ConfigurationReader.Fields, _ reader: inout ConfigurationReader) -> JSONValue {
         guard let (line, node) = fields.entries["policies"] else { return [:] }
         let path = join(fields.path, "policies")
         guard !reader.isNull(node),
-            let policies = reader.fields(of: node, path: path, line: line, allowed: ["locked_periods"])
+            let policies = reader.fields(
+                of: node, path: path, line: line, allowed: Self.policies.map(\.name) + ["write_every_minutes"])
         else { return [:] }
-        let locked = reader.choice(
-            "locked_periods", in: policies, of: LockedPeriod.Policy.allCases.map(\.rawValue), required: nil)
-        return locked.map { ["locked_periods": .string($0)] } ?? [:]
+        var object = JSONObject()
+        for (name, words) in Self.policies {
+            if let word = reader.choice(name, in: policies, of: words, required: nil) { object[name] = .string(word) }
+        }
+        let minutes = reader.number("write_every_minutes", in: policies, within: 0...1440, otherwise: 0)
+        if minutes > 0 { object["write_every_minutes"] = .number(JSONNumber(minutes)) }
+        return .object(object)
     }
 
     /// The mapping below an org or store; what its keys mean is checked once it is merged.

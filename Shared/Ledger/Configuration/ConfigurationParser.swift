@@ -20,14 +20,14 @@ extension ConfigurationFile {
     ) throws(ConfigurationFileError) {
         let root = try Self.compose(yaml)
         var reader = ConfigurationReader(lookup: lookup)
-        var parsed = ParsedConfiguration()
+        var parsed = ParsedConfiguration(references: references)
         if let sections = reader.fields(of: root, path: "", line: 1, allowed: ["apps", "orgs", "stores"]) {
             parsed.readApps(sections, &reader)
             parsed.readOrgs(sections, &reader)
             parsed.readStores(sections, &reader)
             parsed.checkReferences(&reader)
             parsed.checkPrefixes(&reader)
-            parsed.checkMappings(root, references, &reader)
+            parsed.checkMappings(root, &reader)
         }
         guard reader.problems.isEmpty else { throw ConfigurationFileError(.invalid, reader.problems) }
         self.init(
@@ -70,6 +70,8 @@ struct ParsedConfiguration {
         var fields: ConfigurationReader.Fields
     }
 
+    /// What is known of the organisations, by org id.
+    var references: [String: ReferenceData] = [:]
     var apps: [Entry<AppConfiguration>] = []
     var orgs: [Entry<OrgConfiguration>] = []
     var stores: [Entry<StoreConfiguration>] = []

@@ -81,6 +81,15 @@ public struct OrgRecord: Sendable, Hashable {
     public var lockedPeriods: LockedPeriod.Policy {
         policies["locked_periods"]?.string.flatMap { LockedPeriod.Policy(rawValue: $0) } ?? .hold
     }
+    /// What is done with contacts that people, or customers, have changed.
+    public var contacts: ContactPolicy {
+        ContactPolicy(
+            archived: policies["archived_contacts"]?.string.flatMap { .init(rawValue: $0) } ?? .restore,
+            changed: policies["changed_customers"]?.string.flatMap { .init(rawValue: $0) } ?? .update)
+    }
+
+    /// Xero's minutes from one round of writing to the next; zero for writing as documents come.
+    public var writeEveryMinutes: Int { policies["write_every_minutes"]?.int ?? 0 }
 
     /// An org as stored.
     public init(
@@ -103,7 +112,7 @@ public struct OrgRecord: Sendable, Hashable {
     }
 
     /// Its time zone's days: the zone that is configured, else the organisation's own, else UTC.
-    public var localTime: LocalTime { (timeZone ?? facts.timeZone).flatMap { LocalTime(zone: $0) } ?? .utc }
+    public var localTime: LocalTime { LocalTime(configured: timeZone, own: facts.timeZone) }
 }
 
 /// A store as stored, its secrets opened.
@@ -136,12 +145,14 @@ public struct StoreRecord: Sendable, Hashable {
     public var mappingVersion: Int64
     /// Whether its orders are planned and nothing of them is sent to Xero.
     public var isDryRun: Bool
+    /// The time zone of its org.
+    public var localTime: LocalTime
 
     /// A store as stored.
     public init(
         id: String, platform: String, orgID: String, url: String, since: Instant, numberPrefix: String,
         sweepSeconds: Int, rereadSeconds: [Int], webhookSecret: String, consumerKey: String, consumerSecret: String,
-        mapping: JSONValue, mappingVersion: Int64, isDryRun: Bool = false
+        mapping: JSONValue, mappingVersion: Int64, isDryRun: Bool = false, localTime: LocalTime = .utc
     ) {
         self.id = id
         self.platform = platform
@@ -157,6 +168,7 @@ public struct StoreRecord: Sendable, Hashable {
         self.mapping = mapping
         self.mappingVersion = mappingVersion
         self.isDryRun = isDryRun
+        self.localTime = localTime
     }
 }
 

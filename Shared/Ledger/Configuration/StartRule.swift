@@ -43,10 +43,13 @@ public enum StartRule {
     /// - Parameters:
     ///   - history: what happened to the order.
     ///   - since: the store's start.
+    ///   - date: the day it is in the org's time zone.
     /// - Returns: whether the order is planned, ignored or held, naming the rule.
-    public static func verdict(_ history: History, since: Instant) -> Verdict {
+    public static func verdict(
+        _ history: History, since: Instant, date: (Instant) -> CalendarDate
+    ) -> Verdict {
         guard history.createdAt < since, !history.hasDocuments else { return .applies }
-        let rule = "created \(day(history.createdAt)), before the store's start (since \(day(since)))"
+        let rule = "created \(date(history.createdAt)), before the store's start (since \(date(since)))"
         let later = history.refundedAt.filter { $0 >= since }
         if !later.isEmpty {
             return .held(
@@ -59,9 +62,5 @@ public enum StartRule {
                     + "its invoice is not ours; correct it in Xero by hand, or set an earlier since")
         }
         return .ignored(reason: rule)
-    }
-
-    private static func day(_ instant: Instant) -> String {
-        String(instant.rfc3339.prefix(10))
     }
 }

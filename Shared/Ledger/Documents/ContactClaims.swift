@@ -10,15 +10,15 @@ public enum ContactClaims {
     /// - Parameters:
     ///   - document: the contact.
     ///   - base: the name that is wanted.
+    ///   - present: the names that it has claimed.
     ///   - session: a transaction that holds the contact's row.
     /// - Returns: the name to use.
-    public static func claim(
-        for document: StoredDocument, base: String, in session: some PostgresSession
+    static func claim(
+        for document: StoredDocument, base: String, present: [String], in session: some PostgresSession
     ) async throws(PostgresError) -> String {
-        for row in try await session.query("SELECT name FROM contact_name WHERE document_id = \(document.id)") {
-            let name: String = try row.decode("name")
-            if ContactName.number(of: name, base: base) != nil { return name }
-        }
+        let claimed = present.filter { ContactName.number(of: $0, base: base) != nil }
+        // Names that Xero refused stay claimed beside the one that it has.
+        if let name = claimed.first(where: { $0 == document.desired["Name"]?.string }) ?? claimed.first { return name }
         return try await claim(from: 1, for: document, base: base, in: session)
     }
 
@@ -63,7 +63,11 @@ public enum ContactClaims {
     ) async throws(PostgresError) -> Bool {
         let folded = ContactName.folded(ContactName.suffixed(base, number))
         let rows = try await session.query(
-            "SELECT 1 AS one FROM contact_name WHERE org_id = \(document.key.orgID) AND folded_name = \(folded)")
+            """
+            SELECT 1 AS one FROM contact_name WHERE org_id = \(document.key.orgID) AND folded_name = \(folded)
+            UNION ALL SELECT 1 FROM xero_contact
+            WHERE org_id = \(document.key.orgID) AND folded_name = \(folded) AND status = 'ACTIVE'
+            """)
         return !rows.isEmpty
     }
 
@@ -71,10 +75,14 @@ public enum ContactClaims {
         _ base: String, _ number: Int, _ document: StoredDocument, _ session: some PostgresSession
     ) async throws(PostgresError) -> Bool {
         let name = ContactName.suffixed(base, number)
+        let folded = ContactName.folded(name)
+        // The name itself may be the customer's own contact in Xero; a numbered one that Xero has is somebody else's.
         return try await session.execute(
             """
             INSERT INTO contact_name (org_id, folded_name, document_id, name)
-            VALUES (\(document.key.orgID), \(ContactName.folded(name)), \(document.id), \(name))
+            SELECT \(document.key.orgID), \(folded), \(document.id)::bigint, \(name)
+            WHERE \(number == 1) OR NOT EXISTS (SELECT 1 FROM xero_contact
+                WHERE org_id = \(document.key.orgID) AND folded_name = \(folded) AND status = 'ACTIVE')
             ON CONFLICT DO NOTHING
             """) > 0
     }

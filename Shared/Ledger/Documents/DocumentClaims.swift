@@ -36,6 +36,9 @@ public struct BatchShape: Sendable, Hashable {
         BatchShape(.contact, .update, isLookup: true), BatchShape(.invoice, .update, isLookup: true),
         BatchShape(.creditNote, .update, isLookup: true), BatchShape(.payment, .void, isLookup: true),
         BatchShape(.refund, .void, isLookup: true), BatchShape(.allocation, .void, isLookup: true),
+        BatchShape(.quote, .create), BatchShape(.quote, .update), BatchShape(.quote, .void),
+        BatchShape(.quote, .create, isLookup: true), BatchShape(.quote, .update, isLookup: true),
+        BatchShape(.quote, .void, isLookup: true),
     ]
 }
 

@@ -44,7 +44,10 @@ public struct LockedPeriod: Sendable, Hashable {
     /// - Parameter document: the document.
     /// - Returns: the decision.
     public func decide(_ document: StoredDocument) -> Decision {
-        guard let wanted = document.desired["Date"]?.string.flatMap({ CalendarDate($0) }) else { return .open }
+        // A quote is in no books.
+        guard document.key.kind != .quote,
+            let wanted = document.desired["Date"]?.string.flatMap({ CalendarDate($0) })
+        else { return .open }
         guard document.machine.exists else { return decide(new: document, wanted) }
         let inXero = document.postedDate ?? wanted
         if inXero <= lockDate {

@@ -128,7 +128,7 @@ public enum OrderVoid {
                 """))
         let going = PlanRevision.withdrawn(present.map { StandingDocument($0, mappingVersion: 0) }).map(\.reference)
         let unsent = present.filter {
-            !going.contains($0.key.reference) && ![.voided, .superseded].contains($0.machine.state)
+            !going.contains($0.key.reference) && ![.voided, .superseded, .posted].contains($0.machine.state)
         }.map(\.key.reference)
         return (going + unsent).compactMap { reference in
             present.first { $0.key.reference == reference }.map { step($0, isSent: going.contains(reference)) }
@@ -141,6 +141,7 @@ public enum OrderVoid {
             case _ where !isSent: "is not sent"
             case .payment, .refund: "is deleted in Xero"
             case .allocation: "is taken back in Xero"
+            case .quote where !document.isDraft: "is declined in Xero"
             default: document.isDraft ? "is deleted in Xero" : "is voided in Xero"
             }
         return Step(

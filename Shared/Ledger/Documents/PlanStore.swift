@@ -46,7 +46,7 @@ enum PlanStore {
                 n.desired, n.currency, n.total, n.tax, n.date, n.lane, \(order.mappingVersion)::bigint,
                 \(order.revision)::integer, \(order.traceparent as String?),
                 (SELECT created_at FROM sale WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)),
-                n.kind IN ('payment', 'refund', 'credit_note', 'allocation') AND EXISTS (
+                n.kind IN ('payment', 'refund', 'credit_note', 'allocation', 'quote') AND EXISTS (
                     SELECT 1 FROM database_identity i JOIN sale s ON s.created_at < i.restored_at
                     WHERE s.store_id = \(order.storeID) AND s.order_id = \(order.orderID)), n.decisions
             FROM unnest(\(documents.map(\.kind.rawValue))::text[], \(documents.map(\.sourceID))::text[],

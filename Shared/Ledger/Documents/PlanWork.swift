@@ -38,7 +38,7 @@ struct PlanWork {
         for (key, planned) in planned {
             guard var document = documents[key] else { continue }
             if planned.kind == .contact {
-                guard new.contains(key) || newer.contains(document.id) else { continue }
+                guard new.contains(key) || newer.contains(document.id) && !isOthers(planned, key) else { continue }
                 try await settleContact(&document, planned, in: session)
             } else if planned.kind == .item, !isRetried(document) {
                 continue
@@ -55,15 +55,15 @@ struct PlanWork {
         document.machine.state.needsPerson && !document.isInXero && document.mappingVersion != order.mappingVersion
     }
 
+    /// Whether it is other stores' too, so that a dry run of this one changes nothing of it.
+    private func isOthers(_ planned: PlannedDocument, _ key: String) -> Bool {
+        order.isDryRun && planned.reference.isShared && !new.contains(key)
+    }
+
     private mutating func settleContact(
         _ document: inout StoredDocument, _ planned: PlannedDocument, in session: some PostgresSession
     ) async throws {
-        let base = planned.desired["Name"]?.string ?? planned.sourceID
-        let name = try await ContactClaims.claim(for: document, base: base, in: session)
-        var desired = planned.desired.setting("Name", to: .string(name))
-        if let refused = document.refusedEmail, desired["EmailAddress"]?.string == refused {
-            desired = desired.removing("EmailAddress")
-        }
+        let desired = try await ContactContent.settled(planned.desired, for: document, in: session)
         guard desired.canonical() != document.desired.canonical() else { return }
         document.setDesired(desired)
         document.mappingVersion = order.mappingVersion
@@ -72,10 +72,10 @@ struct PlanWork {
 
     private mutating func settleDocument(_ document: inout StoredDocument, _ planned: PlannedDocument) {
         if new.contains(document.key.text) || planned.voided { return }
+        if planned.isInvoiced { return markInvoiced(&document) }
         var desired = planned.desired
-        if planned.kind != .item, document.machine.sentVersion > 0, let number = document.number {
-            desired = desired.setting(
-                document.key.kind == .creditNote ? "CreditNoteNumber" : "InvoiceNumber", to: .string(number))
+        if document.machine.sentVersion > 0, let number = document.number, let field = document.key.kind.numberField {
+            desired = desired.setting(field, to: .string(number))
         } else {
             document.number = planned.number
         }
@@ -86,6 +86,14 @@ struct PlanWork {
         document.totalTax = planned.tax
         document.date = planned.date
         document.mappingVersion = order.mappingVersion
+        differing.insert(document.key.text)
+    }
+
+    /// A quote says what it said, and nothing but its status changes.
+    private mutating func markInvoiced(_ document: inout StoredDocument) {
+        let desired = document.desired.setting("Status", to: .string(PlannedDocument.invoicedStatus))
+        guard desired.canonical() != document.desired.canonical() else { return }
+        document.setDesired(desired)
         differing.insert(document.key.text)
     }
 
@@ -135,10 +143,7 @@ struct PlanWork {
     /// Moves each document to the state that follows, what others need before what needs it.
     mutating func settleStates() throws {
         for (key, planned) in planned {
-            // What live stores share is nothing that a dry run stops, or starts.
-            guard var document = documents[key],
-                !(order.isDryRun && planned.kind == .item && !new.contains(key))
-            else { continue }
+            guard var document = documents[key], !isOthers(planned, key) else { continue }
             let blocker = whatBlocks(key, isVoid: planned.voided)
             let changed = differing.contains(key)
             document.machine.mayExist = document.lookupFirst

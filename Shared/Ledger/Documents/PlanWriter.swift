@@ -20,6 +20,7 @@ public enum PlanWriter {
     ///   - revision: the snapshot the plan was made from.
     ///   - mappingVersion: the mapping the plan was made with.
     ///   - isBackfill: whether the order is an old one, which newer ones may overtake.
+    ///   - correction: somebody's consent that what is settled becomes what the mapping wants now; nil for none.
     ///   - isDryRun: whether nothing may be sent: the documents stay planned.
     ///   - actor: who plans, for the audit trail; also the origin of the outbox rows.
     ///   - traceparent: the W3C trace of the planning; documents that it changes go on in it.
@@ -28,7 +29,8 @@ public enum PlanWriter {
     /// - Throws: ``PlanError``, after which the transaction has to be rolled back, or a `PostgresError`.
     public static func write(
         plan: OrderPlan, storeID: String, orgID: String, orderID: String, revision: Int, mappingVersion: Int64,
-        isBackfill: Bool = false, isDryRun: Bool = false, actor: String = "transformer", traceparent: String? = nil,
+        correction: Correction? = nil, isBackfill: Bool = false, isDryRun: Bool = false, actor: String = "transformer",
+        traceparent: String? = nil,
         in session: some PostgresSession
     ) async throws -> PlanChange {
         var order = PlannedOrder(
@@ -39,7 +41,8 @@ public enum PlanWriter {
         let standing = order.own(present)
         let key = DocumentKey(orgID: orgID, storeID: storeID, kind: .invoice, sourceID: orderID, part: "1")
         let revised = PlanRevision.revise(
-            plan, standing: standing.map { StandingDocument($0, mappingVersion: mappingVersion) }, order: key)
+            plan, standing: standing.map { StandingDocument($0, mappingVersion: mappingVersion) }, order: key,
+            correction: correction)
         switch revised {
         case .objection(let reason): return PlanChange(orderState: .held(reason: reason), isWritten: false)
         case .plan(let plan): order.plan = plan
@@ -108,7 +111,7 @@ extension StandingDocument {
         self.init(
             document.key.reference, standing: isGoing ? .gone : document.isInXero ? .inXero : .unsent,
             title: document.title, desired: wanted, total: document.total ?? .zero,
-            isOfThisMapping: document.mappingVersion == mappingVersion)
+            isOfThisMapping: document.mappingVersion == mappingVersion, isSettled: state == .posted)
     }
 }
 
@@ -140,6 +143,10 @@ struct PlannedOrder: Sendable {
 
     func key(_ document: PlannedDocument) -> String { key(document.reference) }
 
+    func storeID(of document: PlannedDocument) -> String {
+        DocumentKey(document.reference, orgID: orgID, storeID: storeID).storeID
+    }
+
     /// The keys of the plan's documents and of everything they need.
     var allKeys: [String] {
         Set(plan.documents.flatMap { [key($0)] + ($0.dependsOn + $0.prefers).map { key($0) } }).sorted()
@@ -169,7 +176,7 @@ struct PlannedOrder: Sendable {
         if exists { return .update }
         switch kind {
         case .creditNote, .refund, .allocation: return .refund
-        case .contact, .item, .invoice, .payment: return .live
+        case .contact, .item, .invoice, .payment, .quote: return .live
         }
     }
 }

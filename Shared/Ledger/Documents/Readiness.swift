@@ -5,14 +5,16 @@ public import Postgres
 public enum Readiness {
     /// Whether the dependency `x` on the document `p` is satisfied, as SQL; ``StoredDocument/satisfies(softly:)`` says the same.
     private static let isSatisfied = """
-        p.xero_id IS NOT NULL AND (p.kind = 'contact' OR p.state = 'posted') OR x.is_soft AND p.state IN ('held', 'dead')
+        p.xero_id IS NOT NULL AND NOT p.is_archived AND (p.kind = 'contact' OR p.state = 'posted')
+        OR x.is_soft AND p.state IN ('held', 'dead')
         """
 
     /// Makes ready, of these documents and of those that need them, every waiting one whose dependencies are satisfied. What
     /// is to be voided waits the other way round: until everything that needs it, and is to be voided too, is gone.
     ///
-    /// One statement, after the changes that may have satisfied them: whoever plans a dependant holds its dependencies' rows,
-    /// so either this statement sees the dependant, or its planner sees the change.
+    /// After the changes that may have satisfied them: whoever plans a dependant holds its dependencies' rows, so either this
+    /// sees the dependant, or its planner sees the change. What may be made ready is locked before it is looked at: of two
+    /// results that satisfy the last two dependencies of a document at once, the later one sees what the earlier one did.
     /// - Parameters:
     ///   - ids: documents that changed.
     ///   - session: the transaction of the change.
@@ -22,15 +24,24 @@ public enum Readiness {
         around ids: [Int64], in session: some PostgresSession
     ) async throws(PostgresError) -> [(id: Int64, key: String)] {
         guard !ids.isEmpty else { return [] }
-        let rows = try await session.query(
+        let candidates = try await session.query(
             """
-            UPDATE document d SET state = 'ready', state_reason = NULL, changed_at = now(),
-                ready_at = greatest(d.ready_at, now())
+            SELECT d.id FROM document d
             WHERE d.state = 'waiting'
               AND d.id IN (SELECT document_id FROM document_dependency WHERE depends_on = ANY(\(ids)::bigint[])
                            UNION SELECT unnest(\(ids)::bigint[])
                            UNION SELECT x.depends_on FROM document_dependency x JOIN document c ON c.id = x.document_id
                                  WHERE x.document_id = ANY(\(ids)::bigint[]) AND c.desired_void)
+            ORDER BY d.id FOR NO KEY UPDATE
+            """)
+        var waiting: [Int64] = []
+        for row in candidates { waiting.append(try row.decode("id")) }
+        guard !waiting.isEmpty else { return [] }
+        let rows = try await session.query(
+            """
+            UPDATE document d SET state = 'ready', state_reason = NULL, changed_at = now(),
+                ready_at = greatest(d.ready_at, now())
+            WHERE d.state = 'waiting' AND d.id = ANY(\(waiting)::bigint[])
               AND d.store_id NOT IN (\(unsafeSQL: DryRun.stores))
               AND CASE WHEN d.desired_void THEN NOT EXISTS (
                   SELECT 1 FROM document_dependency x JOIN document p ON p.id = x.document_id

@@ -12,7 +12,7 @@ public struct StoredDocument: Sendable {
     public var key: DocumentKey
     /// The order it belongs to; nil for a contact or an item.
     public var orderID: String?
-    /// InvoiceNumber, CreditNoteNumber or an item's Code.
+    /// InvoiceNumber, CreditNoteNumber, QuoteNumber or an item's Code.
     public var number: String?
     /// Where it is on its way.
     public var machine: DocumentMachine
@@ -48,6 +48,8 @@ public struct StoredDocument: Sendable {
     public var planned: String?
     /// The W3C trace of the planning that last changed it.
     public var traceparent: String?
+    /// A contact's: it is archived in Xero, and nothing can be posted to it. Changed by ``ContactStandings`` alone.
+    public internal(set) var isArchived = false
     /// Seconds to wait before it may be sent; applied when the row is stored, 0 for at once.
     public var delaySeconds: Double = 0
     /// Whether ``desired``, ``number`` or the amounts were changed and have to be stored.
@@ -79,14 +81,17 @@ public struct StoredDocument: Sendable {
     public var waitingReason: String {
         switch machine.state {
         case .held, .dead: "waits for \(title), which is \(machine.state.rawValue): \(reason ?? "no reason recorded")"
+        case _ where isArchived: "waits for \(title), which is archived in Xero"
         default: "waits for \(title)"
         }
     }
 
-    /// Whether what depends on it may be sent: a contact has to exist, everything else has to be as it is wanted.
+    /// Whether what depends on it may be sent: a contact has to exist and not to be archived, everything else has to be as
+    /// it is wanted.
     /// - Parameter softly: whether it is done without once Xero refused it.
     public func satisfies(softly: Bool) -> Bool {
-        xeroID != nil && (key.kind == .contact || machine.state == .posted) || softly && machine.state.needsPerson
+        xeroID != nil && !isArchived && (key.kind == .contact || machine.state == .posted)
+            || softly && machine.state.needsPerson
     }
 
     /// Stores what Xero returned.
@@ -128,7 +133,7 @@ extension StoredDocument {
     static let columns = """
         id, org_id, store_id, kind, source_id, part, order_id, number, state, state_reason, desired_version, sent_version,
         posted_version, desired, desired_void, posted, xero_id, mapping_version, currency, total, total_tax, document_date,
-        lane, attempts, open_call, lookup_first, refused_email, planned, traceparent
+        lane, attempts, open_call, lookup_first, refused_email, planned, traceparent, is_archived
         """
 
     init(row: PostgresRow) throws(PostgresError) {
@@ -167,5 +172,6 @@ extension StoredDocument {
         refusedEmail = row["refused_email"]
         planned = row["planned"]
         traceparent = row["traceparent"]
+        isArchived = try row.decode("is_archived")
     }
 }

@@ -41,7 +41,7 @@ public struct GrantStore: Sendable {
             """
             INSERT INTO xero_grant (id, app_id, tokens, expires_at, refreshed_at, granted_by)
             VALUES (\(id), \(appID), \(sealed),
-                now() + make_interval(secs => \(offset + tokens.lifetimeSeconds)::double precision),
+                now() + make_interval(secs => \(offset + tokens.lifetime / .seconds(1))::double precision),
                 now() + make_interval(secs => \(offset)::double precision), \(actor))
             """)
     }
@@ -121,7 +121,7 @@ public struct GrantStore: Sendable {
         return try await database.execute(
             """
             UPDATE xero_grant SET tokens = \(sealed), generation = generation + 1, updated_at = now(),
-                expires_at = now() + make_interval(secs => \(offset + tokens.lifetimeSeconds)::double precision),
+                expires_at = now() + make_interval(secs => \(offset + tokens.lifetime / .seconds(1))::double precision),
                 previous_until = now() + make_interval(secs => \(grace)::double precision),
                 refreshed_at = now() + make_interval(secs => \(offset)::double precision),
                 refreshing_by = NULL, refreshing_until = NULL

@@ -82,7 +82,7 @@ public struct GrantTokens: Sendable {
             if isGood(grant, refused: refused, olderThan: olderThan) {
                 // The source fetches again after nine tenths of what it is told; so do we.
                 return XeroTokens(
-                    accessToken: grant.tokens.access, refreshToken: nil, lifetimeSeconds: grant.expiresSeconds)
+                    accessToken: grant.tokens.access, refreshToken: nil, lifetime: .seconds(grant.expiresSeconds))
             }
             let holder = "\(settings.holder)/\(Self.attempt())"
             if !grant.isRefreshing, try await store.claim(grant, holder: holder, seconds: settings.claimSeconds) {

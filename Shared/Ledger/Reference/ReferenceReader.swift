@@ -46,7 +46,7 @@ public struct ReferenceReader: Sendable {
     /// Reads something and keeps it.
     /// - Parameter name: what to read.
     /// - Throws: ``Failure``; `XeroTokenError`; `PostgresError`.
-    public func read(_ name: OrgReference.Name) async throws {
+    public func read(_ name: ReferencePart) async throws {
         let budget = try await OrgBudget.load(orgID: orgID, time: .database, in: database)
         if let seconds = budget.blockedSeconds {
             throw Failure(

@@ -1,4 +1,5 @@
 public import JSON
+public import Mapping
 public import Postgres
 
 /// Reference data as it is kept, with its age.
@@ -14,7 +15,7 @@ public enum ReferenceStore {
     /// - Returns: whether it differs from what was known.
     @discardableResult
     public static func keep(
-        _ body: JSONValue, as name: OrgReference.Name, of orgID: String, time: LedgerTime,
+        _ body: JSONValue, as name: ReferencePart, of orgID: String, time: LedgerTime,
         in session: some PostgresSession
     ) async throws -> Bool {
         // One at a time for an org: the facts are made of all answers.
@@ -58,9 +59,9 @@ public enum ReferenceStore {
     /// - Returns: what, in the order in which it is worth most.
     public static func due(
         orgID: String, minuteSeconds: Double, time: LedgerTime, in session: some PostgresSession
-    ) async throws(PostgresError) -> [OrgReference.Name] {
+    ) async throws(PostgresError) -> [ReferencePart] {
         let ages = try await ages(orgID: orgID, time: time, in: session)
-        return OrgReference.Name.allCases.filter { name in
+        return ReferencePart.allCases.filter { name in
             ages[name].map { $0.isStale || $0.seconds >= name.maximumMinutes * minuteSeconds } ?? true
         }
     }
@@ -73,16 +74,16 @@ public enum ReferenceStore {
     /// - Returns: by name, the real seconds since it was read, and whether an error said that it changed since.
     public static func ages(
         orgID: String, time: LedgerTime, in session: some PostgresSession
-    ) async throws(PostgresError) -> [OrgReference.Name: (seconds: Double, isStale: Bool)] {
+    ) async throws(PostgresError) -> [ReferencePart: (seconds: Double, isStale: Bool)] {
         let rows = try await session.query(
             """
             SELECT name, is_stale, (extract(epoch FROM now() - fetched_at)::double precision
                 + \(time.offsetSeconds())::double precision)::double precision AS age
             FROM org_reference WHERE org_id = \(orgID)
             """)
-        var ages: [OrgReference.Name: (seconds: Double, isStale: Bool)] = [:]
+        var ages: [ReferencePart: (seconds: Double, isStale: Bool)] = [:]
         for row in rows {
-            guard let name = OrgReference.Name(rawValue: try row.decode("name")) else { continue }
+            guard let name = ReferencePart(rawValue: try row.decode("name")) else { continue }
             ages[name] = (try row.decode("age"), try row.decode("is_stale"))
         }
         return ages
@@ -111,7 +112,7 @@ public enum ReferenceStore {
             """)
     }
 
-    private static func names(after errorClass: String) -> [OrgReference.Name] {
+    private static func names(after errorClass: String) -> [ReferencePart] {
         switch errorClass {
         case "mapping.account": [.accounts]
         case "mapping.tax": [.taxRates, .accounts]
@@ -123,20 +124,57 @@ public enum ReferenceStore {
         }
     }
 
+    // MARK: Reading
+
     /// Reads what is known of an org.
     /// - Parameters:
     ///   - orgID: the org.
     ///   - session: where to read.
     /// - Returns: what is known.
-    public static func load(orgID: String, in session: some PostgresSession) async throws -> OrgReference {
+    public static func load(orgID: String, in session: some PostgresSession) async throws -> ReferenceData {
+        ReferenceData(answers: try await answers(of: orgID, in: session)[orgID] ?? [:])
+    }
+
+    /// Reads what is known of every org.
+    /// - Parameter session: where to read.
+    /// - Returns: what is known, by org id; nothing for an org that was never read.
+    public static func loadAll(in session: some PostgresSession) async throws -> [String: ReferenceData] {
+        try await answers(of: nil, in: session).mapValues { ReferenceData(answers: $0) }
+    }
+
+    private static func answers(
+        of orgID: String?, in session: some PostgresSession
+    ) async throws -> [String: [String: JSONValue]] {
         let rows = try await session.query(
-            "SELECT name, body FROM org_reference WHERE org_id = \(orgID) AND name <> \(OrgReference.Name.items.rawValue)"
-        )
-        var bodies: [OrgReference.Name: JSONValue] = [:]
+            """
+            SELECT org_id, name, body FROM org_reference
+            WHERE name = ANY(\(ReferencePart.described.map(\.rawValue))::text[])
+              AND (\(orgID as String?)::text IS NULL OR org_id = \(orgID as String?))
+            """)
+        var answers: [String: [String: JSONValue]] = [:]
         for row in rows {
-            guard let name = OrgReference.Name(rawValue: try row.decode("name")) else { continue }
-            bodies[name] = try? JSONValue(parsing: row.decode("body", as: String.self))
+            let body = try? JSONValue(parsing: row.decode("body", as: String.self))
+            answers[try row.decode("org_id"), default: [:]][try row.decode("name")] = body
         }
-        return OrgReference(bodies: bodies)
+        return answers
+    }
+
+    /// Reads the items of one organisation.
+    /// - Parameters:
+    ///   - orgID: the org.
+    ///   - session: where to read.
+    /// - Returns: the items; nil if they were never read.
+    public static func items(of orgID: String, in session: some PostgresSession) async throws -> KnownItems? {
+        let rows = try await session.query(
+            "SELECT body FROM org_reference WHERE org_id = \(orgID) AND name = \(ReferencePart.items.rawValue)")
+        return try rows.first.map { try KnownItems(answer: JSONValue(parsing: $0.decode("body", as: String.self))) }
+    }
+
+    /// A word that differs whenever what is known of any organisation does.
+    /// - Parameter session: where to read.
+    /// - Returns: the word; empty if nothing was ever read.
+    public static func version(in session: some PostgresSession) async throws(PostgresError) -> String {
+        let rows = try await session.query("SELECT max(changed_at)::text AS version FROM org_reference")
+        return rows.first?["version"] ?? ""
     }
 }

@@ -31,6 +31,14 @@ public struct MappingConfiguration: Sendable, Hashable {
         case shared
     }
 
+    /// Whose contacts are the same person's.
+    public enum ContactIdentity: String, Sendable, Hashable, CaseIterable {
+        /// Each store's customers have contacts of their own: by the store's id, else by e-mail address.
+        case store
+        /// All stores of the org share their contacts: by e-mail address, else as ``store``.
+        case org
+    }
+
     /// What becomes of refunds of an amount without lines that is less than what is left.
     public enum AmountOnlyRefunds: String, Sendable, Hashable, CaseIterable {
         /// They wait for a person.
@@ -51,12 +59,18 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var voidedStatuses: Set<String>
     /// What becomes of guests' contacts.
     public var guests: Guests
+    /// Whose contacts are the same person's.
+    public var contactIdentity: ContactIdentity
     /// What becomes of refunds of an amount without lines.
     public var amountOnlyRefunds: AmountOnlyRefunds
     /// What becomes of orders whose payments are less or more than what was to be paid.
     public var tenders: TenderPolicy
     /// Days from an invoice's date to its due date, 0 to 365.
     public var termsDays: Int
+    /// How invoices and credit notes are posted; `nil` for approved.
+    public var status: DocumentStatus?
+    /// Whether orders that are not paid are quotes, and how these are posted.
+    public var quotes: QuoteSettings
     /// Whether orders are posted one by one or summed up, by payment method.
     public var posting: PostingModes
     /// How days are summed up.
@@ -67,6 +81,8 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var items: ItemSettings
     /// What is done about orders that look odd.
     public var anomalies: AnomalyPolicy
+    /// Whose rate converts what is sold in another currency than the organisation's.
+    public var currencyRates: CurrencyRateSettings
 
     /// Statuses that are posted where the mapping does not say.
     public static let defaultPostedStatuses: Set<String> = ["processing", "completed", "refunded"]
@@ -78,8 +94,8 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// Reads a mapping.
     /// - Parameter json: The merged mapping: an object of `rules`, `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
-    ///   `refunds`, `tenders`, `terms_days`, `posting`, `summary`, `payouts`, `items` and `anomalies`. Only `accounts.sales` is
-    ///   required.
+    ///   `refunds`, `tenders`, `terms_days`, `document`, `status`, `quote_status`, `expiry_days`, `posting`, `summary`,
+    ///   `payouts`, `items`, `anomalies` and `currency_rates`. Only `accounts.sales` is required.
     /// - Throws: ``MappingError`` naming the path of every mistake and, for a word that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
         let problems = MappingProblems()
@@ -89,8 +105,9 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// The keys a mapping may have.
     static let keys = [
-        "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "tenders", "terms_days", "posting",
-        "summary", "payouts", "items", "anomalies",
+        "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "tenders", "terms_days",
+        "document", "status", "quote_status", "expiry_days", "posting", "summary", "payouts", "items",
+        "anomalies", "currency_rates",
     ]
 
     /// Reads what can be read, and reports the rest.
@@ -112,17 +129,30 @@ public struct MappingConfiguration: Sendable, Hashable {
                 statuses.report(name, "'\(status)' is listed twice; a status can do one thing only")
             }
         }
-        guests = root.object("contacts", keys: ["guests"]).choice("guests", Guests.self) ?? .each
+        let contacts = root.object("contacts", keys: ["guests", "identity"])
+        guests = contacts.choice("guests", Guests.self) ?? .each
+        contactIdentity = contacts.choice("identity", ContactIdentity.self) ?? .store
         amountOnlyRefunds =
             root.object("refunds", keys: ["amount_only"]).choice("amount_only", AmountOnlyRefunds.self) ?? .hold
         tenders = TenderPolicy(root.object("tenders", keys: TenderPolicy.keys))
         termsDays = root.integer("terms_days", in: 0...365) ?? 0
+        status = root.choice("status", DocumentStatus.self)
+        quotes = QuoteSettings(root)
         rules = MappingRules(root["rules"], path: root.path.key("rules"), problems: problems)
         posting = PostingModes(root)
         summary = SummarySettings(root.object("summary", keys: SummarySettings.keys))
         payouts = Self.payouts(root.object("payouts", keys: nil))
         items = ItemSettings(root)
         anomalies = AnomalyPolicy(root.object("anomalies", keys: AnomalyPolicy.keys))
+        let rates = root.object("currency_rates", keys: CurrencyRateSettings.keys)
+        currencyRates = CurrencyRateSettings(rates)
+        let summed = rules.deciding(.posting).compactMap(\.actions.posting) + posting.all
+        if let mode = summed.first(where: { $0 != .eachOrder }), currencyRates.source == .store {
+            rates.report(
+                "source",
+                "a \(mode == .dailySummary ? "daily summary" : "payout") has one rate, and each order its own: write table or "
+                    + "xero with posting: \(mode.rawValue)")
+        }
     }
 
     private static func accounts(_ root: MappingReader) -> Accounts {

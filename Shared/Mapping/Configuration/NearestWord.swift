@@ -1,5 +1,5 @@
 /// Finds what somebody probably meant to write.
-enum NearestWord {
+public enum NearestWord {
     /// `; did you mean x?`, or the list of what there is.
     static func hint(_ word: String, among candidates: [String]) -> String {
         if let meant = to(word, among: candidates) { return "; did you mean \(meant)?" }
@@ -16,7 +16,7 @@ enum NearestWord {
     }
 
     /// How many characters to insert, remove, replace or swap with their neighbour.
-    static func distance(_ left: String, _ right: String) -> Int {
+    public static func distance(_ left: String, _ right: String) -> Int {
         let left = Array(left.prefix(64))
         let right = Array(right.prefix(64))
         var rows = [Array(0...right.count)]

@@ -1,13 +1,14 @@
 public import Accounting
 public import JSON
 
-/// What an organisation itself says of its accounts, tax rates and tracking, as last read; parts that were never read are `nil`.
+/// What an organisation itself says of its accounts, tax rates, tracking and currencies, as last read; parts that were never
+/// read are `nil`.
 ///
-/// Source: Xero Accounting API, Accounts, TaxRates, TrackingCategories, Currencies, Organisation.
+/// Source: Xero Accounting API, Accounts, TaxRates, TrackingCategories, Currencies, Organisation and its Actions.
 public struct ReferenceData: Sendable, Hashable {
     /// An account.
     public struct Account: Sendable, Hashable {
-        /// Its code.
+        /// Its code; empty for one without, which some bank accounts are.
         public var code: String
         /// Its name.
         public var name: String
@@ -17,18 +18,21 @@ public struct ReferenceData: Sendable, Hashable {
         public var accountClass: String
         /// The tax type that lines on it get by default; empty if the organisation does not say.
         public var taxType: String
+        /// What Xero uses it for itself, such as `ROUNDING` or `DEBTORS`; empty for nothing.
+        public var systemAccount: String
         /// Whether payments can go into it.
         public var takesPayments: Bool
-        /// Whether lines of invoices can name it: no bank account, and none that Xero keeps for itself.
-        public var takesLines: Bool
         /// Whether it is out of use.
         public var isArchived: Bool
+
+        /// Whether lines of invoices can name it: no bank account, and none that Xero keeps for itself.
+        public var takesLines: Bool { type != "BANK" && (systemAccount.isEmpty || systemAccount == "ROUNDING") }
 
         /// Code and name, as explanations name it.
         var named: String { name.isEmpty ? code : "\(code) (\(name))" }
     }
 
-    /// A tax rate that can be used.
+    /// A tax rate.
     public struct TaxRate: Sendable, Hashable {
         /// Its tax type.
         public var type: String
@@ -38,22 +42,34 @@ public struct ReferenceData: Sendable, Hashable {
         public var percent: ExactDecimal
         /// The classes of account whose lines may carry it.
         public var classes: Set<String>
+        /// `ACTIVE`, or why it cannot be used.
+        public var status: String
     }
 
     /// The accounts, archived ones too, by code.
     public var accounts: [String: Account]?
-    /// The names of accounts in use that take payments and have no code, which no mapping can name.
-    public var accountsWithoutCode: [String]
+    /// Accounts without a code, which no mapping can name.
+    public var uncodedAccounts: [Account]
     /// The active tax rates, by tax type.
     public var taxRates: [String: TaxRate]?
+    /// Tax rates out of use, in order.
+    public var retiredTaxRates: [TaxRate]
     /// The active options, by tracking category.
     public var tracking: [String: Set<String>]?
+    /// The organisation's name.
+    public var name: String?
     /// The country, in two letters.
     public var country: String?
     /// The organisation's own currency.
     public var baseCurrency: Currency?
     /// The currencies it can post in.
     public var currencies: Set<Currency>?
+    /// What its plan does not allow, such as `UseMulticurrency`.
+    public var forbidden: Set<String>?
+    /// Its time zone, as Xero names it.
+    public var timeZoneName: String?
+    /// Its lock dates, as Xero writes them.
+    public var lockDates: [String]
     /// The code of the account for rounding.
     public var roundingAccount: String?
     /// The items; read only for who needs them, since there may be thousands.
@@ -61,25 +77,34 @@ public struct ReferenceData: Sendable, Hashable {
 
     /// Reads what Xero answered.
     /// - Parameter answers: The bodies of the answers by resource: `Accounts`, `TaxRates`, `TrackingCategories`, `Currencies`,
-    ///   `Organisation`, `Items`.
+    ///   `Organisation`, `Organisation/Actions`, `Items`.
     public init(answers: [String: JSONValue]) {
-        accounts = answers["Accounts"].map { Self.keyed($0["Accounts"], Self.account, by: \.code) }
-        accountsWithoutCode = (answers["Accounts"]?["Accounts"]?.array ?? []).filter { account in
-            (account["Code"]?.string ?? "").isEmpty && account["Status"]?.string ?? "ACTIVE" == "ACTIVE"
-                && (account["Type"]?.string == "BANK" || account["EnablePaymentsToAccount"]?.bool == true)
-        }.compactMap { $0["Name"]?.string }
-        taxRates = answers["TaxRates"].map { Self.keyed($0["TaxRates"], Self.taxRate, by: \.type) }
+        let chart = answers["Accounts"].map { ($0["Accounts"]?.array ?? []).map(Self.account) }
+        accounts = chart.map { Self.keyed($0.filter { !$0.code.isEmpty }, by: \.code) }
+        uncodedAccounts = (chart ?? []).filter(\.code.isEmpty)
+        let rates = answers["TaxRates"].map { ($0["TaxRates"]?.array ?? []).compactMap(Self.taxRate) }
+        taxRates = rates.map { Self.keyed($0.filter { $0.status == "ACTIVE" }, by: \.type) }
+        retiredTaxRates = (rates ?? []).filter { $0.status != "ACTIVE" }
         tracking = answers["TrackingCategories"].map(Self.tracking)
         items = answers["Items"].map { KnownItems(answer: $0) }
         let organisation = answers["Organisation"]?["Organisations"]?[0]
+        name = organisation?["Name"]?.string
         country = organisation?["CountryCode"]?.string
+        timeZoneName = organisation?["Timezone"]?.string
+        lockDates = ["PeriodLockDate", "EndOfYearLockDate"].compactMap { organisation?[$0]?.string }
+        forbidden = answers["Organisation/Actions"]?["Actions"]?.array.map { actions in
+            Set(actions.filter { $0["Status"]?.string != "ALLOWED" }.compactMap { $0["Name"]?.string })
+        }
         baseCurrency = organisation?["BaseCurrency"]?.string.flatMap { Currency($0) }
         currencies = answers["Currencies"].map { body in
             Set((body["Currencies"]?.array ?? []).compactMap { $0["Code"]?.string.flatMap { Currency($0) } })
         }
-        roundingAccount =
-            answers["Accounts"]?["Accounts"]?.array?.first { $0["SystemAccount"]?.string == "ROUNDING" }?["Code"]?
-            .string
+        roundingAccount = chart?.first { $0.systemAccount == "ROUNDING" }?.code
+    }
+
+    /// The names of accounts in use that take payments and have no code.
+    public var accountsWithoutCode: [String] {
+        uncodedAccounts.filter { !$0.isArchived && $0.takesPayments }.map(\.name)
     }
 
     /// The percent of each tax type.
@@ -90,34 +115,29 @@ public struct ReferenceData: Sendable, Hashable {
         (taxRates ?? [:]).values.filter { $0.percent == percent && $0.classes.contains("REVENUE") }.map(\.type).sorted()
     }
 
-    private static func keyed<Item>(
-        _ list: JSONValue?, _ read: (JSONValue) -> Item?, by key: (Item) -> String
-    ) -> [String: Item] {
-        Dictionary((list?.array ?? []).compactMap(read).map { (key($0), $0) }, uniquingKeysWith: { first, _ in first })
+    private static func keyed<Item>(_ items: [Item], by key: (Item) -> String) -> [String: Item] {
+        Dictionary(items.map { (key($0), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    private static func account(_ json: JSONValue) -> Account? {
-        guard let code = json["Code"]?.string, !code.isEmpty else { return nil }
-        let isBank = json["Type"]?.string == "BANK"
-        let system = json["SystemAccount"]?.string ?? ""
+    private static func account(_ json: JSONValue) -> Account {
+        let type = json["Type"]?.string ?? ""
         return Account(
-            code: code, name: json["Name"]?.string ?? "", type: json["Type"]?.string ?? "",
+            code: json["Code"]?.string ?? "", name: json["Name"]?.string ?? "", type: type,
             accountClass: json["Class"]?.string ?? "", taxType: json["TaxType"]?.string ?? "",
-            takesPayments: isBank || json["EnablePaymentsToAccount"]?.bool == true,
-            takesLines: !isBank && (system.isEmpty || system == "ROUNDING"),
+            systemAccount: json["SystemAccount"]?.string ?? "",
+            takesPayments: type == "BANK" || json["EnablePaymentsToAccount"]?.bool == true,
             isArchived: json["Status"]?.string ?? "ACTIVE" != "ACTIVE")
     }
 
     private static func taxRate(_ json: JSONValue) -> TaxRate? {
-        guard let type = json["TaxType"]?.string, json["Status"]?.string ?? "ACTIVE" == "ACTIVE",
-            let percent = json["EffectiveRate"]?.decimal
-        else { return nil }
+        guard let type = json["TaxType"]?.string, let percent = json["EffectiveRate"]?.decimal else { return nil }
         let classes = [
             ("REVENUE", "CanApplyToRevenue"), ("EXPENSE", "CanApplyToExpenses"), ("ASSET", "CanApplyToAssets"),
             ("LIABILITY", "CanApplyToLiabilities"), ("EQUITY", "CanApplyToEquity"),
         ].filter { json[$0.1]?.bool ?? true }
         return TaxRate(
-            type: type, name: json["Name"]?.string ?? "", percent: percent.normalized, classes: Set(classes.map(\.0)))
+            type: type, name: json["Name"]?.string ?? "", percent: percent.normalized, classes: Set(classes.map(\.0)),
+            status: json["Status"]?.string ?? "ACTIVE")
     }
 
     private static func tracking(_ body: JSONValue) -> [String: Set<String>] {

@@ -22,6 +22,7 @@ public struct PayoutDraft: Sendable {
     private let payout: Payout
     private let date: CalendarDate
     private let settings: PayoutSettings
+    private let rateSettings: CurrencyRateSettings
     private let org: OrgSettings
     private let store: StoreSettings
 
@@ -30,17 +31,18 @@ public struct PayoutDraft: Sendable {
     ///   - part: Which documents of the payout.
     ///   - payout: The payout; its lines are not looked at.
     ///   - date: The date of the documents.
-    ///   - settings: How payouts of the provider are posted.
+    ///   - mapping: The store's mapping, merged over its org's.
     ///   - org: The Xero organisation.
     ///   - store: The store.
     public init(
-        _ part: PayoutPart, of payout: Payout, date: CalendarDate, settings: PayoutSettings, org: OrgSettings,
+        _ part: PayoutPart, of payout: Payout, date: CalendarDate, mapping: MappingConfiguration, org: OrgSettings,
         store: StoreSettings
     ) {
         self.part = part
         self.payout = payout
         self.date = date
-        self.settings = settings
+        settings = mapping.payoutSettings(of: payout.provider)
+        rateSettings = mapping.currencyRates
         self.org = org
         self.store = store
     }
@@ -68,8 +70,9 @@ public struct PayoutDraft: Sendable {
     /// - Parameters:
     ///   - entries: The sales and refunds that the part pays.
     ///   - lines: The lines of the payout that are in this part.
+    ///   - table: The imported rates of the payout's currency, up to its days.
     /// - Returns: Contact, invoice or credit note, and the money; or why they cannot be made.
-    public func plan(_ entries: [SummaryEntry], lines: [Line]) -> PlanOutcome {
+    public func plan(_ entries: [SummaryEntry], lines: [Line], table: DailyRates? = nil) -> PlanOutcome {
         var part = payout
         part.lines = lines.map(\.line)
         let missing = Self.missing(part, settings)
@@ -84,7 +87,26 @@ public struct PayoutDraft: Sendable {
         case .success(let fee): made += fee.map { [$0] } ?? []
         }
         made += adjustments(part.lines) + moved(lines, into: account)
-        return .planned(OrderPlan(documents: documents(made, account: account)))
+        do throws(Hold) {
+            let rates = try DocumentRates(payout.currency, rateSettings, org: org, table: table)
+            var documents = documents(made, account: account)
+            for place in documents.indices { documents[place] = try converted(documents[place], rates) }
+            return .planned(OrderPlan(documents: documents))
+        } catch {
+            return .held(reason: error.reason, findings: error.findings)
+        }
+    }
+
+    /// A document with the rate of its day, where Xero converts it.
+    private func converted(_ document: PlannedDocument, _ rates: DocumentRates) throws(Hold) -> PlannedDocument {
+        guard let day = document.date, let rate = try rates.rate(on: day) else { return document }
+        var converted = document
+        converted.decisions.append(rate.decision)
+        if let element = rate.element, var desired = document.desired.object {
+            desired["CurrencyRate"] = element
+            converted.desired = .object(desired)
+        }
+        return converted
     }
 
     // MARK: Lines

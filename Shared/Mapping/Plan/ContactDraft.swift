@@ -17,6 +17,8 @@ struct ContactDraft {
             source = "n:\(name.lowercased())"
         } else if choice.value == .guests {
             source = "guest"
+        } else if context.mapping.contactIdentity == .org, let email = customer.normalizedEmail {
+            source = "\(DocumentKeyRef.sharedPrefix)e:\(email)"
         } else if let id = customer.id {
             source = "c:\(id)"
         } else if let email = customer.normalizedEmail {
@@ -38,7 +40,9 @@ struct ContactDraft {
         if let email = XeroText.email(customer.email) { contact["EmailAddress"] = .string(email) }
         let phone = XeroText.name(customer.phone, limit: 50)
         if !phone.isEmpty { contact["Phones"] = [["PhoneType": "DEFAULT", "PhoneNumber": .string(phone)]] }
-        if let address { contact["Addresses"] = [address] }
+        let tax = XeroText.name(customer.taxNumber, limit: 50)
+        if !tax.isEmpty { contact["TaxNumber"] = .string(tax) }
+        if !addresses.isEmpty { contact["Addresses"] = .array(addresses) }
         return planned(reference, contact)
     }
 
@@ -58,12 +62,23 @@ struct ContactDraft {
         return names.first { !$0.isEmpty } ?? "Guest"
     }
 
-    private var address: JSONValue? {
-        guard !customer.address.isEmpty else { return nil }
-        let address = customer.address
-        var result: JSONObject = ["AddressType": "POBOX"]
+    /// Where the bill goes, and where the goods go if that is elsewhere.
+    private var addresses: [JSONValue] {
+        let billing = customer.address
+        let shipping = customer.shippingAddress
+        let company = customer.fullName.isEmpty ? "" : customer.company
+        var addresses: [JSONValue] = []
+        if !billing.isEmpty { addresses.append(address(billing, type: "POBOX", company: company)) }
+        if !shipping.lines.isEmpty, shipping != billing {
+            addresses.append(address(shipping, type: "STREET", company: ""))
+        }
+        return addresses
+    }
+
+    private func address(_ address: CanonicalAddress, type: String, company: String) -> JSONValue {
+        var result: JSONObject = ["AddressType": .string(type)]
         var lines = address.lines
-        if !customer.company.isEmpty, !customer.fullName.isEmpty { lines.insert(customer.company, at: 0) }
+        if !company.isEmpty { lines.insert(company, at: 0) }
         for (index, line) in lines.prefix(4).enumerated() {
             result["AddressLine\(index + 1)"] = .string(XeroText.name(line, limit: 500))
         }
@@ -81,9 +96,10 @@ struct ContactDraft {
 
     /// `STORE:c:ID`, at most 50 characters: a source too long for that is replaced by a hash of it.
     private func number(_ reference: DocumentKeyRef) -> String {
-        let text = "\(context.store.storeID):\(reference.sourceID)"
+        let store = reference.isShared ? DocumentKey.sharedStoreID : context.store.storeID
+        let text = "\(store):\(reference.sourceID)"
         if text.utf8.count <= 50, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) { return text }
         // Sixty bits of it fit beside a store's id of 32 characters.
-        return "\(context.store.storeID):h:\(XeroText.hash(reference.sourceID).prefix(15))"
+        return "\(store):h:\(XeroText.hash(reference.sourceID).prefix(15))"
     }
 }

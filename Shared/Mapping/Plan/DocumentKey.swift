@@ -14,9 +14,21 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
     case allocation
     /// What is sold. Items belong to the organisation: all its stores share them.
     case item
+    /// What an order is while nobody owes anything for it.
+    case quote
 
     /// Whether it is of one order. Contacts are of a store, items of the organisation.
     public var isOfOrder: Bool { self != .contact && self != .item }
+
+    /// The member of a Xero element that holds the document's number; `nil` for what has no number of ours.
+    public var numberField: String? {
+        switch self {
+        case .invoice: "InvoiceNumber"
+        case .creditNote: "CreditNoteNumber"
+        case .quote: "QuoteNumber"
+        case .contact, .item, .payment, .refund, .allocation: nil
+        }
+    }
 }
 
 /// A document of an order, without saying of which org and store.
@@ -38,6 +50,12 @@ public struct DocumentKeyRef: Sendable, Hashable, CustomStringConvertible {
         self.sourceID = sourceID
         self.part = part
     }
+
+    /// What begins the source of a contact that all stores of an org share.
+    static let sharedPrefix = "o:"
+
+    /// Whether all stores of an org share it: an item, or a contact that is the org's by policy.
+    public var isShared: Bool { kind == .item || kind == .contact && sourceID.hasPrefix(Self.sharedPrefix) }
 
     /// `KIND/SOURCE/PART`.
     public var description: String { "\(kind.rawValue)/\(sourceID)/\(part)" }
@@ -81,7 +99,7 @@ public struct DocumentKey: Sendable, Hashable, CustomStringConvertible {
     ///   - storeID: Our id of the store.
     public init(_ reference: DocumentKeyRef, orgID: String, storeID: String) {
         self.init(
-            orgID: orgID, storeID: reference.kind == .item ? Self.sharedStoreID : storeID, kind: reference.kind,
+            orgID: orgID, storeID: reference.isShared ? Self.sharedStoreID : storeID, kind: reference.kind,
             sourceID: reference.sourceID, part: reference.part)
     }
 
@@ -102,6 +120,9 @@ public struct DocumentKey: Sendable, Hashable, CustomStringConvertible {
         guard parts.count == 5, !parts.contains(""), let kind = DocumentKind(rawValue: parts[2]) else { return nil }
         self.init(orgID: parts[0], storeID: parts[1], kind: kind, sourceID: parts[3], part: parts[4])
     }
+
+    /// Whether all stores of an org share it.
+    public var isShared: Bool { reference.isShared }
 
     /// Kind, source and part.
     public var reference: DocumentKeyRef { DocumentKeyRef(kind: kind, sourceID: sourceID, part: part) }

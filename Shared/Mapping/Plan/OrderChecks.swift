@@ -26,9 +26,11 @@ struct OrderChecks {
         else {
             return
         }
+        let plan = org.reference?.forbidden?.contains("UseMulticurrency") == true
         throw Hold(
             "the order is in \(order.currency), which the Xero organisation does not have; "
-                + "add the currency in Xero or map the store to another organisation")
+                + (plan ? "its plan allows no other currencies: change the plan" : "add the currency in Xero")
+                + ", or map the store to another organisation")
     }
 
     private func checkDecimals() throws(Hold) {

@@ -5,6 +5,7 @@ import JSON
 struct OrderDraft {
     let context: PlanContext
     private var missing: [String] = []
+    private var missingRates: [String] = []
     private(set) var lines: [DocumentLine] = []
     private var documents: [PlannedDocument] = []
     private var items = ItemDrafts()
@@ -33,6 +34,7 @@ struct OrderDraft {
             if lines.isEmpty { return context.plan([context.voidedInvoice()]) }
         }
         documents = [contact, invoice(contact: contact.reference)]
+        if order.paidAt == nil, context.decisions.document.value == .quote { return try quoted(contact) }
         // Only what is approved in Xero can be paid.
         if status.value == .authorised { addPayments() }
         for refund in counted where !context.isBeforePayment(refund) {
@@ -40,12 +42,32 @@ struct OrderDraft {
             addRefund(refund, lines, contact: contact.reference)
         }
         if refunds.needsRoundingAccount { requireRoundingAccount() }
+        try checkMissing()
+        return context.plan(items.placed(in: documents, mapping.items.refused))
+    }
+
+    /// Contact and quote. What was refunded was taken off already: nothing was paid.
+    private func quoted(_ contact: PlannedDocument) throws(Hold) -> OrderPlan {
+        try checkMissing()
+        let amounts = context.amounts(
+            context.invoiceTotal - takenOff, tax: lines.lazy.map(\.tax).sum(), date: context.quoteDate)
+        let quote = QuoteDraft(context: context).document(
+            contact: contact.reference, lines: elements(lines), amounts: amounts, decisions: Self.decisions(lines))
+        return context.plan(
+            items.placed(in: [contact, quote], mapping.items.refused),
+            onceInvoiced: items.placed(in: documents, mapping.items.refused))
+    }
+
+    private func checkMissing() throws(Hold) {
         if let first = missing.first {
             throw missing.count == 1
                 ? Hold(first)
                 : Hold("the mapping lacks \(missing.count) settings that the order needs", findings: missing)
         }
-        return context.plan(items.placed(in: documents, mapping.items.refused))
+        if let first = missingRates.first {
+            throw missingRates.count == 1
+                ? Hold(first) : Hold("\(missingRates.count) rates are missing", findings: missingRates)
+        }
     }
 
     // MARK: Invoice
@@ -100,8 +122,9 @@ struct OrderDraft {
         }
     }
 
-    private func invoice(contact: DocumentKeyRef) -> PlannedDocument {
+    private mutating func invoice(contact: DocumentKeyRef) -> PlannedDocument {
         let date = context.invoiceDate
+        let rate = rate(on: date)
         let (reference, due) = (context.decisions.reference, context.decisions.due(from: date))
         var element: JSONObject = [
             "Type": "ACCREC", "Contact": context.link("$contact", contact), "Status": .string(status.value.rawValue),
@@ -110,6 +133,7 @@ struct OrderDraft {
             "DueDate": .string(due.value.description),
             "CurrencyCode": .string(order.currency.code),
         ]
+        element["CurrencyRate"] = rate?.element
         if let url = context.orderURL { element["Url"] = .string(url) }
         element["LineItems"] = .array(elements(lines))
         var document = PlannedDocument(
@@ -121,7 +145,7 @@ struct OrderDraft {
                 Decision(field: "status", value: status.value.rawValue, because: status.because),
                 Decision(field: "reference", value: reference.value, because: reference.because),
                 Decision(field: "due", value: due.value.description, because: due.because),
-            ] + posting + Self.decisions(lines)
+            ] + posting + [rate?.decision].compactMap(\.self) + Self.decisions(lines)
         return document
     }
 
@@ -173,58 +197,68 @@ struct OrderDraft {
             part += 1
             let amount = tender.kind == .money ? tender.amount - takenOff : tender.amount
             guard amount > .zero else { continue }
-            let account = account(of: tender)
-            var document = PlannedDocument(
-                reference,
-                desired: payment(
-                    reference, of: ("Invoice", context.link("$invoice", context.invoiceReference)),
-                    account: account.value, amount: amount, date: date),
-                dependsOn: [context.invoiceReference], amounts: context.amounts(amount, tax: nil, date: date))
-            document.decisions = [Decision(field: "account", value: account.value, because: account.because)]
-            documents.append(document)
+            documents.append(
+                payment(
+                    reference, of: context.invoiceReference,
+                    ("Invoice", context.link("$invoice", context.invoiceReference)), account: account(of: tender),
+                    amount: amount, date: date))
         }
     }
 
-    private func payment(
-        _ reference: DocumentKeyRef, of document: (name: String, link: JSONValue), account: String,
-        amount: ExactDecimal,
-        date: CalendarDate
-    ) -> JSONValue {
-        [
-            document.name: document.link, "Account": ["Code": .string(account)], "Date": .string(date.description),
+    /// A payment of an invoice, or of a credit note.
+    private mutating func payment(
+        _ reference: DocumentKeyRef, of settled: DocumentKeyRef, _ member: (name: String, link: JSONValue),
+        account: Decided<String>, amount: ExactDecimal, date: CalendarDate
+    ) -> PlannedDocument {
+        let rate = rate(on: date)
+        var element: JSONObject = [
+            member.name: member.link, "Account": ["Code": .string(account.value)], "Date": .string(date.description),
             "Amount": XeroText.amount(amount), "Reference": context.referenceText(reference),
         ]
+        element["CurrencyRate"] = rate?.element
+        var document = PlannedDocument(
+            reference, desired: .object(element), dependsOn: [settled],
+            amounts: context.amounts(amount, tax: nil, date: date))
+        document.decisions =
+            [Decision(field: "account", value: account.value, because: account.because)]
+            + [rate?.decision].compactMap(\.self)
+        return document
+    }
+
+    /// The rate of a document; the plan waits for one that is missing.
+    private mutating func rate(on day: CalendarDate) -> DocumentRates.Rate? {
+        do throws(Hold) { return try context.rates.rate(on: day) } catch {
+            if !missingRates.contains(error.reason) { missingRates.append(error.reason) }
+            return nil
+        }
     }
 
     private mutating func addRefund(_ refund: CanonicalRefund, _ lines: [DocumentLine], contact: DocumentKeyRef) {
         let date = context.org.date(refund.createdAt)
         let note = DocumentKeyRef(kind: .creditNote, sourceID: refund.id)
         let number = "CN-\(context.invoiceNumber)-\(refund.id)"
-        let element: JSONValue = [
+        let rate = rate(on: date)
+        var element: JSONObject = [
             "Type": "ACCRECCREDIT", "Contact": context.link("$contact", contact),
             "Status": .string(status.value.rawValue),
             "LineAmountTypes": "Exclusive", "CreditNoteNumber": .string(number),
             "Reference": context.referenceText(note),
             "Date": .string(date.description), "CurrencyCode": .string(order.currency.code),
-            "LineItems": .array(elements(lines)),
         ]
+        element["CurrencyRate"] = rate?.element
+        element["LineItems"] = .array(elements(lines))
         var document = PlannedDocument(
-            note, number: number, desired: element, dependsOn: [contact, context.invoiceReference],
+            note, number: number, desired: .object(element), dependsOn: [contact, context.invoiceReference],
             amounts: context.amounts(refund.amount, tax: lines.lazy.map(\.tax).sum(), date: date))
-        document.decisions = Self.decisions(lines)
+        document.decisions = [rate?.decision].compactMap(\.self) + Self.decisions(lines)
         documents.append(document)
         guard status.value == .authorised, refund.amount > .zero else { return }
-        let reference = DocumentKeyRef(kind: .refund, sourceID: refund.id)
         let account = account(
             of: order.tenders.first { $0.kind == .money } ?? Tender(kind: .money, method: "", amount: refund.amount))
-        var payment = PlannedDocument(
-            reference,
-            desired: payment(
-                reference, of: ("CreditNote", context.link("$creditNote", note)), account: account.value,
-                amount: refund.amount, date: date),
-            dependsOn: [note], amounts: context.amounts(refund.amount, tax: nil, date: date))
-        payment.decisions = [Decision(field: "account", value: account.value, because: account.because)]
-        documents.append(payment)
+        documents.append(
+            payment(
+                DocumentKeyRef(kind: .refund, sourceID: refund.id), of: note,
+                ("CreditNote", context.link("$creditNote", note)), account: account, amount: refund.amount, date: date))
     }
 
     // MARK: Mapping

@@ -19,8 +19,11 @@ public enum PlanOutcome: Sendable, Hashable {
 
 /// The documents an order should have in Xero.
 public struct OrderPlan: Sendable, Hashable {
-    /// The documents, each after what it depends on: contact, items, invoice, payments, credit notes, refunds or allocations.
+    /// The documents, each after what it depends on: contact, items, invoice, payments, credit notes, refunds or allocations;
+    /// or contact, items and quote.
     public var documents: [PlannedDocument]
+    /// Of an order that is a quote: the documents it has instead if Xero has an invoice of it already.
+    public var onceInvoiced: [PlannedDocument] = []
     /// Whether the order is paid.
     public var isPaid: Bool
     /// The day of the order's last change: what is posted for a change has this date.
@@ -31,6 +34,8 @@ public struct OrderPlan: Sendable, Hashable {
     public var posting = PostingMode.eachOrder
     /// How many payments of money the order has; gift cards and store credit are none.
     public var moneyTenders = 0
+    /// By which rates the documents are converted, and any that are made of them.
+    var rates = DocumentRates.none
 
     /// Makes a plan.
     /// - Parameters:
@@ -60,7 +65,7 @@ public struct PlannedDocument: Sendable, Hashable {
     public var sourceID: String
     /// Numbers what one source may rightly have several of.
     public var part: String
-    /// The InvoiceNumber, CreditNoteNumber or item's Code; `nil` for what has no number of ours.
+    /// The InvoiceNumber, CreditNoteNumber, QuoteNumber or item's Code; `nil` for what has no number of ours.
     public var number: String?
     /// The Xero element, without what only Xero knows: other documents stand in it as `{"$contact": KEY}`,
     /// `{"$invoice": KEY}` and `{"$creditNote": KEY}`, KEY being the ``DocumentKey/text`` of the document meant.
@@ -81,6 +86,11 @@ public struct PlannedDocument: Sendable, Hashable {
     public var decisions: [Decision] = []
     /// Whether the document should not be there: voided if it was posted, never posted if it was not.
     public var voided: Bool
+    /// Whether it is a quote of which there is an invoice: it keeps what it says, and is marked as invoiced.
+    public var isInvoiced = false
+
+    /// The status of a quote that became an invoice.
+    public static let invoicedStatus = "INVOICED"
 
     /// Kind, source and part.
     public var reference: DocumentKeyRef { DocumentKeyRef(kind: kind, sourceID: sourceID, part: part) }

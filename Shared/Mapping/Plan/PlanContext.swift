@@ -10,6 +10,8 @@ struct PlanContext {
     let invoiceDate: CalendarDate
     /// What the mapping decides of the order.
     let decisions: MappingDecisions
+    /// By which rates its documents are converted.
+    var rates = DocumentRates.none
 
     init(
         order: CanonicalOrder, mapping: MappingConfiguration, org: OrgSettings, store: StoreSettings,
@@ -35,6 +37,11 @@ struct PlanContext {
     /// What was taken off before anything was paid: it is taken off the invoice. Later refunds are documents of their own.
     func isBeforePayment(_ refund: CanonicalRefund) -> Bool { order.paidAt.map { refund.createdAt < $0 } ?? true }
 
+    var quoteReference: DocumentKeyRef { DocumentKeyRef(kind: .quote, sourceID: order.orderID) }
+
+    /// Quotes have a prefix of their own, apart from the one that Xero gives by itself.
+    var quoteNumber: String { "Q-" + invoiceNumber }
+
     var invoiceNumber: String { XeroText.number(store.numberPrefix, order.number, id: order.orderID) }
 
     func key(_ reference: DocumentKeyRef) -> DocumentKey {
@@ -46,7 +53,12 @@ struct PlanContext {
 
     /// What stands in the Reference of a document that has no number of ours.
     func referenceText(_ reference: DocumentKeyRef) -> JSONValue {
-        .string("Order \(order.number.prefix(100)) [\(key(reference).shortForm)]")
+        .string(referenceText("Order \(order.number.prefix(100))", reference))
+    }
+
+    /// Words, and the document's key in brackets.
+    func referenceText(_ words: String, _ reference: DocumentKeyRef) -> String {
+        "\(XeroText.limited(words, 110)) [\(key(reference).shortForm)]"
     }
 
     func amounts(_ total: ExactDecimal, tax: ExactDecimal?, date: CalendarDate) -> DocumentAmounts {
@@ -54,10 +66,12 @@ struct PlanContext {
     }
 
     /// The plan of these documents.
-    func plan(_ documents: [PlannedDocument]) -> OrderPlan {
+    func plan(_ documents: [PlannedDocument], onceInvoiced: [PlannedDocument] = []) -> OrderPlan {
         var plan = OrderPlan(
             documents: documents, isPaid: order.paidAt != nil, changedOn: org.date(order.modifiedAt),
             taxRates: org.taxRates)
+        plan.onceInvoiced = onceInvoiced
+        plan.rates = rates
         plan.posting = decisions.posting.value
         plan.moneyTenders = order.tenders.count { $0.kind == .money }
         return plan

@@ -13,14 +13,15 @@ public enum Planner {
     ///   - store: The store.
     ///   - invoiceDate: The date of the invoice where it has one already, so that payment does not move it; otherwise the
     ///     invoice gets the day the order first counted: paid, else created.
+    ///   - table: The imported rates of the order's currency, as far as its documents may need them.
     /// - Returns: The plan, or why there is none.
     public static func plan(
         order: CanonicalOrder, mapping: MappingConfiguration, org: OrgSettings, store: StoreSettings,
-        invoiceDate: CalendarDate? = nil
+        invoiceDate: CalendarDate? = nil, table: DailyRates? = nil
     ) -> PlanOutcome {
         do throws(Hold) {
             let order = mapping.tenders.rounded(order)
-            let context = PlanContext(
+            var context = PlanContext(
                 order: order, mapping: mapping, org: org, store: store,
                 invoiceDate: invoiceDate ?? org.date(order.paidAt ?? order.createdAt))
             switch try disposition(order, mapping) {
@@ -37,6 +38,8 @@ public enum Planner {
             if let hold = context.decisions.hold { throw Hold("\(hold.because): \(hold.value)") }
             let residuals = try OrderChecks(order: order, org: org).residuals()
             try mapping.tenders.check(order)
+            context.rates = try DocumentRates(
+                order.currency, mapping.currencyRates, org: org, stated: order.statedRate, table: table)
             var draft = OrderDraft(context)
             return .planned(try draft.plan(residuals))
         } catch {

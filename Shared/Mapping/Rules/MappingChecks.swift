@@ -29,6 +29,7 @@ public struct MappingChecks: Sendable {
         let mapping = MappingConfiguration(json: json, problems: problems)
         checkPayments(mapping, json, problems)
         checkPayouts(mapping, problems)
+        checkQuotes(mapping, problems)
         if let reference { ReferenceChecks(mapping: mapping, json: json, reference: reference, problems).run() }
         let here = MappingProblems()
         checkRules(mapping, here)
@@ -56,7 +57,8 @@ public struct MappingChecks: Sendable {
         for method in mapping.posting.byMethod.keys.sorted() where !isCleared(method.lowercased(), mapping) {
             problems.report(MappingPath().key("posting").key(method), uncleared(method, mapping))
         }
-        for rule in mapping.rules.all where rule.actions.skip == nil && rule.actions.hold == nil {
+        for rule in mapping.rules.all
+        where rule.actions.skip == nil && rule.actions.hold == nil && rule.actions.document != .quote {
             for condition in rule.conditions where condition.field == .paymentMethod {
                 guard case .among(let methods) = condition.test else { continue }
                 for method in methods.map(\.description).sorted() where !isCleared(method, mapping) {
@@ -98,6 +100,22 @@ public struct MappingChecks: Sendable {
         return mapping.rules.deciding(.paymentAccount).contains { rule in
             rule.conditions.allSatisfy { $0.field != .paymentMethod || $0.isMet(by: [.text(method)]) }
         }
+    }
+
+    /// What is said of quotes means something only if an order can become one.
+    private func checkQuotes(_ mapping: MappingConfiguration, _ problems: MappingProblems) {
+        let makesQuotes =
+            mapping.quotes.document == .quote || mapping.rules.all.contains { $0.actions.document == .quote }
+        if makesQuotes { return }
+        var said: [MappingPath] = []
+        if mapping.quotes.status != nil { said.append(MappingPath().key("quote_status")) }
+        if mapping.quotes.expiryDays != nil { said.append(MappingPath().key("expiry_days")) }
+        for rule in mapping.rules.all {
+            let then = MappingPath().key("rules").index(rule.position).key("then")
+            if rule.actions.quoteStatus != nil { said.append(then.key("quote_status")) }
+            if rule.actions.expiryDays != nil { said.append(then.key("expiry_days")) }
+        }
+        for path in said { problems.report(path, "is of quotes, and no order becomes one; add document: quote") }
     }
 
     // MARK: Rules that can never fire

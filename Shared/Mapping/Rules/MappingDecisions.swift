@@ -23,7 +23,31 @@ struct MappingDecisions: Sendable {
     var hold: Decided<String>? { order(.hold) { $0.hold } }
 
     /// How its invoice and credit notes are posted.
-    var status: Decided<DocumentStatus> { order(.status) { $0.status } ?? Decided(.authorised, "default") }
+    var status: Decided<DocumentStatus> {
+        order(.status) { $0.status } ?? Self.decided(mapping.status, "status") ?? Decided(.authorised, "default")
+    }
+
+    /// What the order is until it is paid.
+    var document: Decided<OrderDocument> {
+        order(.document) { $0.document } ?? Self.decided(mapping.quotes.document, "document")
+            ?? Decided(.invoice, "default")
+    }
+
+    /// How its quote is posted.
+    var quoteStatus: Decided<QuoteStatus> {
+        order(.quoteStatus) { $0.quoteStatus } ?? Self.decided(mapping.quotes.status, "quote_status")
+            ?? Decided(.draft, "default")
+    }
+
+    /// When its quote expires; `nil` if it does not.
+    func expiry(from date: CalendarDate) -> Decided<CalendarDate>? {
+        let days = order(.expiryDays) { $0.expiryDays } ?? Self.decided(mapping.quotes.expiryDays, "expiry_days")
+        return days.map { Decided(date.adding(days: $0.value), $0.because) }
+    }
+
+    private static func decided<Value>(_ value: Value?, _ key: String) -> Decided<Value>? {
+        value.map { Decided($0, "mapping.\(key)") }
+    }
 
     /// The invoice's Reference.
     var reference: Decided<String> {

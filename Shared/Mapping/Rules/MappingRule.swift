@@ -40,6 +40,9 @@ enum RuleEffect: String, Sendable, Hashable, CaseIterable {
     case status
     case due
     case posting
+    case document
+    case quoteStatus = "quote_status"
+    case expiryDays = "expiry_days"
     case skip
     case hold
 }
@@ -70,6 +73,12 @@ struct RuleActions: Sendable, Hashable {
     var due: DueDate?
     /// Whether the order is posted by itself or summed up.
     var posting: PostingMode?
+    /// What the order is until it is paid.
+    var document: OrderDocument?
+    /// How its quote is posted.
+    var quoteStatus: QuoteStatus?
+    /// Days from the quote's date to the day it expires.
+    var expiryDays: Int?
     /// Why the order is left alone.
     var skip: String?
     /// Why the order waits for a person.
@@ -80,7 +89,8 @@ struct RuleActions: Sendable, Hashable {
             (.account, account != nil), (.taxType, taxType != nil), (.tracking, tracking != nil),
             (.itemCode, itemCode != nil), (.items, items != nil), (.description, description != nil),
             (.paymentAccount, paymentAccount != nil), (.reference, reference != nil), (.contact, contact != nil),
-            (.status, status != nil), (.due, due != nil), (.posting, posting != nil), (.skip, skip != nil),
+            (.status, status != nil), (.due, due != nil), (.posting, posting != nil), (.document, document != nil),
+            (.quoteStatus, quoteStatus != nil), (.expiryDays, expiryDays != nil), (.skip, skip != nil),
             (.hold, hold != nil),
         ]
         return Set(given.filter(\.1).map(\.0))

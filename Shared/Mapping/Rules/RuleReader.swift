@@ -174,6 +174,9 @@ struct RuleActionsReader {
         actions.status = then.choice("status", DocumentStatus.self)
         actions.due = due()
         actions.posting = then.choice("posting", PostingMode.self)
+        actions.document = then.choice("document", OrderDocument.self)
+        actions.quoteStatus = then.choice("quote_status", QuoteStatus.self)
+        actions.expiryDays = then.integer("expiry_days", in: QuoteSettings.days)
         actions.skip = reason("skip", usual: "a rule leaves it alone")
         actions.hold = reason("hold", usual: "a rule holds it")
         if actions.skip != nil, actions.effects.count > 1 {

@@ -98,11 +98,14 @@ struct Candidate: Sendable, Hashable {
         guard let best = ranked.first, best.points >= least else { return nil }
         let rivals = ranked.dropFirst().filter { $0.points >= 30 }
         let isClose = rivals.first.map { best.points - $0.points < 10 } ?? false
+        func confidence(_ candidate: Candidate) -> Int {
+            min(most, isClose ? max(least, min(74, candidate.points - 20)) : candidate.points)
+        }
         return MappingSuggestion(
             path: path, value: .string(best.value), name: best.name, reason: best.reason,
-            confidence: min(most, isClose ? max(least, best.points - 20) : best.points),
+            confidence: confidence(best),
             alternatives: rivals.prefix(3).map { rival in
-                .init(value: .string(rival.value), name: rival.name, confidence: min(most, rival.points))
+                .init(value: .string(rival.value), name: rival.name, confidence: confidence(rival))
             }, current: current)
     }
 }

@@ -27,8 +27,8 @@ public struct PostingModes: Sendable, Hashable {
         }
     }
 
-    /// Whether orders of any payment method are posted one by one.
-    var postsOrders: Bool { usual == .eachOrder || byMethod.values.contains(.eachOrder) }
+    /// Every mode that is named, the usual one first.
+    var all: [PostingMode] { [usual] + byMethod.sorted { $0.key < $1.key }.map(\.value) }
 
     /// The mode of a payment method, and the key that says so.
     func mode(of method: String) -> Decided<PostingMode> {

@@ -7,30 +7,53 @@ public struct SummaryDraft: Sendable {
     private let settings: SummarySettings
     private let org: OrgSettings
     private let store: StoreSettings
+    private let rateSettings: CurrencyRateSettings
 
     /// Makes a draft.
     /// - Parameters:
     ///   - id: Which summary.
-    ///   - settings: How the store's days are summed up.
+    ///   - mapping: The store's mapping, merged over its org's.
     ///   - org: The Xero organisation.
     ///   - store: The store.
-    public init(_ id: SummaryID, settings: SummarySettings, org: OrgSettings, store: StoreSettings) {
+    public init(_ id: SummaryID, mapping: MappingConfiguration, org: OrgSettings, store: StoreSettings) {
         self.id = id
-        self.settings = settings
+        settings = mapping.summary
+        rateSettings = mapping.currencyRates
         self.org = org
         self.store = store
     }
 
     /// The documents of these entries, all of which are in the summary's currency.
-    /// - Returns: Contact, invoice with its payments, credit note with its refunds; nothing if the entries add nothing.
-    public func plan(_ entries: [SummaryEntry]) -> OrderPlan {
+    /// - Parameters:
+    ///   - entries: The entries.
+    ///   - table: The imported rates of the summary's currency, up to its day.
+    /// - Returns: Contact, invoice with its payments, credit note with its refunds; nothing if the entries add nothing; or why
+    ///   they have to wait.
+    public func plan(_ entries: [SummaryEntry], table: DailyRates? = nil) -> PlanOutcome {
+        do throws(Hold) {
+            let rates = try DocumentRates(id.currency, rateSettings, org: org, table: table)
+            return .planned(plan(entries, rate: try rates.rate(on: id.day)))
+        } catch {
+            return .held(reason: error.reason, findings: error.findings)
+        }
+    }
+
+    private func plan(_ entries: [SummaryEntry], rate: DocumentRates.Rate?) -> OrderPlan {
         let counted = entries.filter { !$0.isEmpty }
         let sold = counted.filter { !$0.isReturn }
         let returned = counted.filter(\.isReturn).map { -$0 }
         let contact = DocumentKeyRef(kind: .contact, sourceID: "daily")
         let name = XeroText.name(settings.contact ?? "Daily sales of \(store.storeID)")
-        let documents =
+        var documents =
             self.documents(.invoice, sold, contact: contact) + self.documents(.creditNote, returned, contact: contact)
+        if let rate {
+            for index in documents.indices {
+                documents[index].decisions.append(rate.decision)
+                guard let element = rate.element, var desired = documents[index].desired.object else { continue }
+                desired["CurrencyRate"] = element
+                documents[index].desired = .object(desired)
+            }
+        }
         guard !documents.isEmpty else { return OrderPlan(documents: []) }
         return OrderPlan(
             documents: [

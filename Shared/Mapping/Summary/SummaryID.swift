@@ -48,5 +48,5 @@ public struct SummaryID: Sendable, Hashable, CustomStringConvertible {
     var title: String { "\(day) \(currency.code)\(number > 1 ? ", addition \(number - 1)" : "")" }
 
     /// What follows the store's prefix in an invoice's number.
-    var documentNumber: String { "DAY-\(day)-\(currency.code)\(number > 1 ? ".\(number)" : "")" }
+    public var documentNumber: String { "DAY-\(day)-\(currency.code)\(number > 1 ? ".\(number)" : "")" }
 }

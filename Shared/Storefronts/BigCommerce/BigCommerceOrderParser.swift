@@ -44,6 +44,12 @@ public struct BigCommerceOrderParser: StorefrontOrderParser {
         order.refunds = order.refunds.oldestFirst()
         let refunded = try fields.optionalAmount("refunded_amount") ?? .zero
         try order.refunds.require(total: refunded, scale: currency.minorUnits)
+        if let base = Currency(fields.text("store_default_currency_code")),
+            currency.code == fields.text("default_currency_code"),
+            let rate = try fields.optionalAmount("store_default_to_transactional_exchange_rate")
+        {
+            order.statedRate = StatedRate(base: base, perBase: rate)
+        }
         order.note = fields.text("customer_message")
         order.customFields = fields.customFields(["external_id", "order_source", "payment_status"])
         order.orderPath = "manage/orders/\(id)"

@@ -53,6 +53,14 @@ struct MagentoDocument {
         return try extensions?.optionalAmount(prefix + key)
     }
 
+    /// What the store counted the order's currency for, where amounts are read in it.
+    func statedRate() throws(StorefrontError) -> StatedRate? {
+        guard prefix.isEmpty, let base = Currency(fields.text("base_currency_code")),
+            let rate = try fields.optionalAmount("base_to_order_rate")
+        else { return nil }
+        return StatedRate(base: base, perBase: rate)
+    }
+
     // MARK: Parts
 
     /// The compensation for discounts of shipping whose price includes tax.

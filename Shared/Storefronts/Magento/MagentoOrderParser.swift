@@ -35,6 +35,7 @@ public struct MagentoOrderParser: StorefrontOrderParser {
         }
         order.refunds = order.refunds.oldestFirst()
         try order.refunds.require(total: document.amount("total_refunded"), scale: document.currency.minorUnits)
+        order.statedRate = try document.statedRate()
         order.note = fields.text("customer_note")
         order.customFields = customFields(fields)
         return order
@@ -67,6 +68,8 @@ public struct MagentoOrderParser: StorefrontOrderParser {
         if customer.email.isEmpty { customer.email = billing.text("email", limit: 320) }
         customer.company = billing.text("company", limit: 255)
         customer.phone = billing.text("telephone", limit: 100)
+        customer.taxNumber = billing.text("vat_id", limit: 50)
+        if customer.taxNumber.isEmpty { customer.taxNumber = order.text("customer_taxvat", limit: 50) }
         var address = billing.address(
             lines: [], city: "city", region: ["region_code", "region"], postalCode: "postcode", country: ["country_id"])
         let street = billing["street"]?.array?.compactMap(\.string) ?? [billing["street"]?.string ?? ""]

@@ -46,6 +46,7 @@ public struct WooCommerceOrderParser: StorefrontOrderParser {
         order.refunds = try refunds(snapshot, header: header)
         order.pricesIncludeTax = fields["prices_include_tax"]?.bool ?? false
         order.note = fields.text("customer_note")
+        order.statedRate = statedRate(fields)
         order.customFields = customFields(fields)
         order.orderPath = "wp-admin/post.php?post=\(header.id)&action=edit"
         return order
@@ -62,13 +63,31 @@ public struct WooCommerceOrderParser: StorefrontOrderParser {
         customer.company = billing.text("company", limit: 255)
         customer.email = billing.text("email", limit: 320)
         customer.phone = billing.text("phone", limit: 100)
-        customer.address = CanonicalAddress(
-            lines: [billing.text("address_1", limit: 500), billing.text("address_2", limit: 500)].filter {
-                !$0.isEmpty
-            },
-            city: billing.text("city", limit: 255), region: billing.text("state", limit: 255),
-            postalCode: billing.text("postcode", limit: 50), country: billing.text("country", limit: 50))
+        customer.address = address(billing)
+        if order["shipping"]?.object != nil {
+            customer.shippingAddress = address(try PayloadFields(order["shipping"], path: "shipping"))
+        }
+        customer.taxNumber = taxNumber(order)
         return customer
+    }
+
+    private static func address(_ fields: PayloadFields) -> CanonicalAddress {
+        fields.address(
+            lines: ["address_1", "address_2"], city: "city", region: ["state"], postalCode: "postcode",
+            country: ["country"])
+    }
+
+    /// Where plugins keep a customer's VAT id; WooCommerce itself knows none.
+    private static let taxNumberKeys = [
+        "_vat_number", "_billing_vat_number", "_billing_vat", "vat_number", "billing_vat",
+    ]
+
+    private static func taxNumber(_ order: PayloadFields) -> String {
+        let entries = (order["meta_data"]?.array ?? []).prefix(200)
+        let texts = taxNumberKeys.lazy.compactMap { key in
+            entries.first { $0["key"]?.string == key }?["value"]?.string
+        }
+        return texts.map { PayloadFields.cleaned($0, limit: 50) }.first { !$0.isEmpty } ?? ""
     }
 
     private static func lines(_ order: PayloadFields) throws(StorefrontError) -> [CanonicalLine] {
@@ -128,6 +147,19 @@ public struct WooCommerceOrderParser: StorefrontOrderParser {
                     reference: card.optionalID("id") ?? ""))
         }
         return tenders
+    }
+
+    /// What WooPayments' multi-currency noted. WooCommerce itself keeps no rates.
+    private static func statedRate(_ order: PayloadFields) -> StatedRate? {
+        func noted(_ key: String) -> String? {
+            let entry = order["meta_data"]?.array?.first { $0["key"]?.string == "_wcpay_multi_currency_order_\(key)" }
+            return entry?["value"]?.string ?? entry?["value"]?.number?.text
+        }
+        guard let base = noted("default_currency").flatMap({ Currency($0) }),
+            let rate = noted("exchange_rate").flatMap({ ExactDecimal($0) }),
+            rate.magnitude < ExactDecimal(1_000_000_000_000)
+        else { return nil }
+        return StatedRate(base: base, perBase: rate)
     }
 
     private static func customFields(_ order: PayloadFields) -> [String: String] {

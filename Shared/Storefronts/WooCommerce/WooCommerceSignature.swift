@@ -1,4 +1,5 @@
 import Crypto
+import JSON
 
 /// The signature of a WooCommerce webhook.
 ///

@@ -202,15 +202,21 @@ struct ConfigurationApplyTests {
 
 @Suite("A store's start")
 struct StartRuleTests {
-    private let since = Instant(utc: "2026-07-01T00:00:00") ?? Instant(seconds: 0)
-    private let before = Instant(utc: "2026-06-30T23:59:59") ?? Instant(seconds: 0)
+    // The first of July in Sydney, ten hours before it is the first in UTC.
+    private let since = Instant(utc: "2026-06-30T14:00:00") ?? Instant(seconds: 0)
+    private let before = Instant(utc: "2026-06-30T13:59:59") ?? Instant(seconds: 0)
     private let after = Instant(utc: "2026-07-02T00:00:00") ?? Instant(seconds: 0)
 
-    @Test("lets later orders through and ignores earlier ones, naming the rule")
+    private func verdict(_ history: StartRule.History) -> StartRule.Verdict {
+        let sydney = LocalTime(configured: nil, own: "Australia/Sydney")
+        return StartRule.verdict(history, since: since) { sydney.date(of: $0) }
+    }
+
+    @Test("lets later orders through and ignores earlier ones, naming the rule in the org's own days")
     func ignores() {
-        #expect(StartRule.verdict(.init(createdAt: since, refundedAt: []), since: since) == .applies)
+        #expect(verdict(.init(createdAt: since, refundedAt: [])) == .applies)
         #expect(
-            StartRule.verdict(.init(createdAt: before, refundedAt: [before]), since: since)
+            verdict(.init(createdAt: before, refundedAt: [before]))
                 == .ignored(reason: "created 2026-06-30, before the store's start (since 2026-07-01)"))
     }
 
@@ -220,7 +226,7 @@ struct StartRuleTests {
             StartRule.History(createdAt: before, refundedAt: [after]),
             StartRule.History(createdAt: before, refundedAt: [], amountsChanged: true),
         ] {
-            guard case .held(let reason) = StartRule.verdict(history, since: since) else {
+            guard case .held(let reason) = verdict(history) else {
                 Issue.record("\(history) was not held")
                 continue
             }
@@ -231,6 +237,6 @@ struct StartRuleTests {
     @Test("does not apply to orders that have documents from an earlier start")
     func documents() {
         let history = StartRule.History(createdAt: before, refundedAt: [after], hasDocuments: true)
-        #expect(StartRule.verdict(history, since: since) == .applies)
+        #expect(verdict(history) == .applies)
     }
 }

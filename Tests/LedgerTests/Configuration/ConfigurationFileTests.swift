@@ -155,12 +155,29 @@ struct ConfigurationFileTests {
             testDescription: "a budget that is no number", replace: "daily_calls: 5000", with: "daily_calls: lots",
             says: "line 9: orgs.demo.daily_calls: 'lots' is not a whole number from 1 to 1000000"),
         Mistake(
+            testDescription: "rounds that are further apart than a day", replace: "daily_calls: 5000",
+            with: "policies: { write_every_minutes: 2000 }",
+            says: "line 9: orgs.demo.policies.write_every_minutes: '2000' is not a whole number from 0 to 1440"),
+        Mistake(
+            testDescription: "a policy that does not exist", replace: "daily_calls: 5000",
+            with: "policies: { write_every_minute: 20 }", says: "did you mean 'write_every_minutes'?"),
+        Mistake(
             testDescription: "an unknown time zone", replace: "Australia/Sydney", with: "Australia/Sidney",
             says: "line 10: orgs.demo.time_zone: 'Australia/Sidney' is no time zone; did you mean 'Australia/Sydney'?"),
         Mistake(
             testDescription: "a tenant where none belongs", replace: "daily_calls: 5000",
             with: "tenant: 45e4708e-d862-4111-ab3a-dd8cd03913e1",
             says: "line 9: orgs.demo.tenant: a custom connection reaches one organisation and needs no tenant"),
+        Mistake(
+            testDescription: "an unknown policy", replace: "daily_calls: 5000",
+            with: "policies:\n      archived_contact: restore",
+            says:
+                "line 10: orgs.demo.policies.archived_contact: there is no such setting; did you mean 'archived_contacts'?"
+        ),
+        Mistake(
+            testDescription: "a policy's unknown word", replace: "daily_calls: 5000",
+            with: "policies:\n      archived_contacts: replaced\n      changed_customers: keep",
+            says: "line 10: orgs.demo.policies.archived_contacts: 'replaced' is not known; did you mean 'replace'?"),
         Mistake(
             testDescription: "a redirect that Xero does not take", replace: "type: custom_connection",
             with: "redirect: http://127.0.0.1:8095/\n    type: web",

@@ -20,7 +20,7 @@ struct ConsentTests {
             let code = try consent.code(from: bench.decide(consent, orgs: ["zeta"]))
             let tokens = try await identity.exchange(code: code, of: consent)
             #expect(tokens.refreshToken != nil)
-            #expect(tokens.lifetimeSeconds == 1800)
+            #expect(tokens.lifetime == .seconds(1800))
             let connections = try await identity.connections(tokens.accessToken)
             #expect(connections.map(\.tenantID) == [bench.tenant("zeta")])
             #expect(try await bench.reads("zeta", tokens.accessToken) == 200)

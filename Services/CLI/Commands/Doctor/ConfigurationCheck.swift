@@ -36,7 +36,7 @@ struct ConfigurationCheck: Sendable {
                 return (snapshot, keyFindings(snapshot, old: 0) + [nothing])
             }
             let old = try await sealedWithOlderKeys()
-            let references = try await ReferenceDataStore.load(from: client)
+            let references = try await ReferenceStore.loadAll(in: client)
             return (snapshot, keyFindings(snapshot, old: old) + findings(snapshot, references))
         } catch {
             return (

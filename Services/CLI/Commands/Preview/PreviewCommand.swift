@@ -61,8 +61,11 @@ struct PreviewCommand: AsyncParsableCommand {
                 source = try await .init(store: store, in: client, sealing: sealing)
             }
             if let payload {
+                var past = OrderDecision.Past()
+                past.rates = try await OrderHistory.rates(of: payload, rules: source.rules, in: client)
+                let preview = OrderPreview(payload, past: past, rules: source.rules)
                 let baseline = try await AnomalyStore.baseline(of: store, in: client)
-                return [try await source.flagged(OrderPreview(payload, rules: source.rules), baseline, in: client)]
+                return [try await source.flagged(preview, baseline, in: client)]
             }
             return try await source.previews(order: order, last: last, in: client)
         }
@@ -70,16 +73,13 @@ struct PreviewCommand: AsyncParsableCommand {
         if previews.contains(where: \.isHeld) { throw CommandOutcome.needsPerson }
     }
 
-    /// A payload file as a snapshot.
+    /// What a payload file holds.
     private static func payload(_ file: String) throws -> JSONValue {
-        let value: JSONValue
         do {
-            value = try JSONValue(parsing: Array(try ApplyCommand.text(of: file).utf8))
+            return try JSONValue(parsing: Array(try ApplyCommand.text(of: file).utf8))
         } catch let error as JSONError {
             throw CommandFailure("\(file) is no JSON: \(error)")
         }
-        if value["order"] != nil { return value }
-        return ["order": value, "refunds": []]
     }
 }
 
@@ -95,7 +95,7 @@ struct PreviewSource: Sendable {
             throw CommandFailure(
                 "The settings of store \(store) cannot be read. Is COUNTERFOIL_KEY the services' key?")
         }
-        try await self.init(record, org, in: session)
+        try await self.init(record, org, try await ReferenceStore.load(orgID: org.id, in: session), in: session)
     }
 
     /// The rules as a file would make them.
@@ -104,24 +104,25 @@ struct PreviewSource: Sendable {
         lookup: @escaping (String) throws -> String?
     ) async throws {
         let application = ApplyCommand.Application(yaml: yaml, file: file, actor: "")
-        let configuration = try application.configuration(
-            knowing: try await ReferenceDataStore.load(from: session), lookup: lookup)
-        guard let (record, org) = configuration.records(of: store) else {
+        let references = try await ReferenceStore.loadAll(in: session)
+        let configuration = try application.configuration(knowing: references, lookup: lookup)
+        guard let (record, org) = configuration.records(of: store, knowing: references) else {
             let known = configuration.stores.map(\.id).joined(separator: ", ")
             throw CommandFailure("\(file) has no store \(store). It has: \(known.isEmpty ? "none" : known).")
         }
-        try await self.init(record, org, in: session)
+        try await self.init(record, org, references[org.id], in: session)
     }
 
-    private init(_ store: StoreRecord, _ org: OrgRecord, in session: some PostgresSession) async throws {
-        let references = try await ReferenceDataStore.load(from: session)
+    private init(
+        _ store: StoreRecord, _ org: OrgRecord, _ reference: ReferenceData?, in session: some PostgresSession
+    ) async throws {
         var rules: PlanningRules
         do {
-            rules = try PlanningRules(store: store, org: org, reference: references[org.id])
+            rules = try PlanningRules(store: store, org: org, reference: reference)
         } catch {
             throw CommandFailure("The mapping of store \(store.id) cannot be used: \(error)")
         }
-        if rules.mapping.usesItems { rules.know(try await ReferenceDataStore.items(of: org.id, in: session)) }
+        if rules.mapping.usesItems { rules.know(try await ReferenceStore.items(of: org.id, in: session)) }
         self.rules = rules
     }
 
@@ -166,8 +167,9 @@ struct PreviewSource: Sendable {
         let store = rules.store.storeID
         let snapshot = try await OrderHistory.snapshot(
             storeID: store, orderID: orderID, revision: revision, in: session)
-        let past = try await OrderHistory.past(
+        var past = try await OrderHistory.past(
             storeID: store, orderID: orderID, revision: revision, createdAt: createdAt, since: rules.since, in: session)
+        past.rates = try await OrderHistory.rates(of: snapshot, past: past, rules: rules, in: session)
         return OrderPreview(snapshot, past: past, rules: rules)
     }
 

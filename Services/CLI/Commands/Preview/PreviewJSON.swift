@@ -23,6 +23,15 @@ enum PreviewJSON {
             object["reason"] = .string(reason)
             object["findings"] = .array(findings.map { .string($0) })
         }
+        if !preview.entries.isEmpty {
+            object["summary"] = .array(
+                preview.entries.map { entry in
+                    var part = entry.content.object ?? [:]
+                    part["source"] = .string(entry.source)
+                    part["day"] = .string(entry.happenedOn.description)
+                    return .object(part)
+                })
+        }
         object["anomalies"] = .array(
             preview.anomalies.map { found in
                 [
@@ -30,7 +39,7 @@ enum PreviewJSON {
                     "accepted": .bool(found.isAccepted),
                 ]
             })
-        object["documents"] = .array(preview.documents.map(document))
+        object["documents"] = .array(preview.entries.isEmpty ? preview.documents.map(document) : [])
         return .object(object)
     }
 

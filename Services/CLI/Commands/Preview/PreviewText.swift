@@ -22,18 +22,20 @@ struct PreviewText {
             switch preview.outcome {
             case .planned:
                 guard let order = preview.order else { continue }
-                var sum = totals[order.currency.code] ?? (0, .zero, .zero)
+                let isQuote = preview.documents.contains { $0.planned.kind == .quote }
+                let key = "\(isQuote ? "quotes" : "posted"): \(order.currency.code)"
+                var sum = totals[key] ?? (0, .zero, .zero)
                 sum.count += 1
                 sum.total += order.totals.total
                 sum.tax += order.totals.totalTax
-                totals[order.currency.code] = sum
+                totals[key] = sum
             case .held: held += 1
             case .ignored: ignored += 1
             }
         }
         var lines = ["\(previews.count) orders:"]
-        for (currency, sum) in totals.sorted(by: { $0.key < $1.key }) {
-            lines.append("  \(sum.count) would be posted: \(currency) \(sum.total.fixed(2)), tax \(sum.tax.fixed(2))")
+        for (key, sum) in totals.sorted(by: { $0.key < $1.key }) {
+            lines.append("  \(sum.count) would be \(key) \(sum.total.fixed(2)), tax \(sum.tax.fixed(2))")
         }
         if held > 0 { lines.append("  \(held) would be held for a person") }
         if ignored > 0 { lines.append("  \(ignored) would be left alone") }
@@ -42,7 +44,10 @@ struct PreviewText {
 
     private var page: [String] {
         switch preview.outcome {
-        case .planned: return heading + preview.documents.flatMap { [""] + lines($0) }
+        case .planned:
+            let alone = preview.postedAlone.map { ["", "not part of a daily summary: \($0)"] } ?? []
+            guard preview.entries.isEmpty else { return heading + preview.entries.flatMap { [""] + lines($0) } }
+            return heading + alone + preview.documents.flatMap { [""] + lines($0) }
         case .ignored(let reason): return heading + ["", "LEFT ALONE: \(reason)"]
         case .held(let reason, let findings):
             return heading + ["", "HELD for a person: \(reason)"] + findings.map { "  - \($0)" }
@@ -68,6 +73,30 @@ struct PreviewText {
         return lines
     }
 
+    // MARK: Summaries
+
+    private func lines(_ entry: SummaryEntry) -> [String] {
+        let (shown, isReturn) = (entry.isReturn ? -entry : entry, entry.isReturn)
+        let id = SummaryID(day: entry.happenedOn, currency: entry.currency)
+        let number = "\(isReturn ? "CN-" : "")\(preview.numberPrefix)\(id.documentNumber)"
+        var table = TextTable(["", "account", "tax type", "net", "tax"], right: ["net", "tax"])
+        for (place, line) in shown.lines.enumerated() {
+            table.add(["\(place + 1)", named(line.account), taxed(line.taxType), amount(line.net), amount(line.tax)])
+        }
+        let what = "\(isReturn ? "REFUND" : "SALE") of \(amount(shown.total))"
+        let place =
+            preview.awaitsPayout
+            ? ["\(what), part of its payout, once that is imported"]
+            : [
+                "\(what), part of the daily summary \(number)",
+                "  (of a later day, or an addition to it, if that one is posted already)",
+            ]
+        return place + indented(table.lines)
+            + shown.money.map {
+                "  \(isReturn ? "paid back from" : "paid into") account \(named($0.account)): \(amount($0.amount))"
+            }
+    }
+
     // MARK: Documents
 
     private func lines(_ document: OrderPreview.Document) -> [String] {
@@ -78,6 +107,7 @@ struct PreviewText {
         case .item: return ["ITEM \(planned.number ?? ""), new: \(field("Name", planned))"] + decided(planned)
         case .invoice: return title("INVOICE", planned) + figures(document)
         case .creditNote: return title("CREDIT NOTE", planned) + figures(document)
+        case .quote: return title("QUOTE", planned) + figures(document)
         case .payment, .refund:
             let what = planned.kind == .payment ? "PAYMENT of" : "REFUND of"
             let account = planned.desired["Account"]?["Code"]?.string ?? ""
@@ -89,10 +119,10 @@ struct PreviewText {
     }
 
     private func title(_ word: String, _ planned: PlannedDocument) -> [String] {
-        let due = field("DueDate", planned)
+        let (due, expiry) = (field("DueDate", planned), field("ExpiryDate", planned))
         return [
             "\(word) \(planned.number ?? ""), \(field("Status", planned)), dated \(field("Date", planned))"
-                + (due.isEmpty ? "" : ", due \(due)"),
+                + (due.isEmpty ? "" : ", due \(due)") + (expiry.isEmpty ? "" : ", expires \(expiry)"),
             "  reference: \(field("Reference", planned))",
         ]
     }
@@ -158,8 +188,8 @@ struct PreviewText {
     }
 
     private func taxed(_ type: String) -> String {
-        guard let rate = preview.reference?.taxRates?[type] else { return type }
-        return "\(type) (\(rate.percent.normalized) %)"
+        guard let percent = preview.reference?.taxRates?[type]?.percent else { return type }
+        return "\(type) (\(percent) %)"
     }
 
     private func indented(_ lines: [String]) -> [String] { lines.map { $0.isEmpty ? $0 : "  \($0)" } }

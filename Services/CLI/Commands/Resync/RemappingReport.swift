@@ -15,6 +15,7 @@ struct RemappingReport: Sendable {
     }
 
     let storeID: String
+    private let mappingVersion: Int64
     /// The orders that change.
     private(set) var orders: [Order] = []
     /// Orders that were planned with an earlier mapping and do not change.
@@ -23,8 +24,12 @@ struct RemappingReport: Sendable {
     private(set) var replanned: Int?
 
     /// Compares every order that was planned with an earlier mapping. What was entered for a daily summary stays as it is.
-    init(_ source: PreviewSource, in session: some PostgresSession) async throws {
+    init(
+        _ source: PreviewSource, in session: some PostgresSession, now: Instant = Instant.now()
+    ) async throws {
         storeID = source.rules.store.storeID
+        mappingVersion = source.rules.mappingVersion
+        let consent = Correction(day: source.rules.org.date(now), lockDate: source.rules.lockDate)
         var after = ""
         while true {
             let rows = try await session.query(
@@ -37,21 +42,24 @@ struct RemappingReport: Sendable {
                         WHERE e.store_id = sale.store_id AND e.order_id = sale.order_id)
                 ORDER BY order_id LIMIT 500
                 """)
-            for row in rows { try await add(row, source, in: session) }
+            for row in rows { try await add(row, source, consent, in: session) }
             guard let last = rows.last else { return }
             after = try last.decode("order_id")
         }
     }
 
-    private mutating func add(_ row: PostgresRow, _ source: PreviewSource, in session: some PostgresSession)
-        async throws
-    {
+    private mutating func add(
+        _ row: PostgresRow, _ source: PreviewSource, _ consent: Correction,
+        in session: some PostgresSession
+    ) async throws {
         let id = try row.decode("order_id", as: String.self)
         let preview = try await source.preview(
             orderID: id, revision: row.decode("revision"),
             createdAt: row.decode("created_at", as: Int64?.self).map { Instant(microseconds: $0) }, in: session)
         let kept = try await Self.kept(storeID: storeID, orderID: id, in: session)
-        let remapping = Remapping(preview, kept: kept, orgID: source.rules.org.orgID)
+        let key = DocumentKey(
+            orgID: source.rules.org.orgID, storeID: storeID, kind: .invoice, sourceID: id, part: "1")
+        let remapping = Remapping(preview, kept: kept, order: key, correction: consent)
         if remapping.changes.isEmpty, remapping.refusal == nil {
             unchanged.append(id)
         } else {
@@ -61,31 +69,37 @@ struct RemappingReport: Sendable {
 
     private static func kept(
         storeID: String, orderID: String, in session: some PostgresSession
-    ) async throws -> [Remapping.Kept] {
+    ) async throws -> [StandingDocument] {
         let rows = try await session.query(
             """
-            SELECT key, kind, number, coalesce(planned, desired) AS desired, desired_void OR state = 'voided' AS voided,
+            SELECT key, number, coalesce(planned, desired) AS desired, total::text AS total,
+                state = 'voided' OR desired_void AND state IN ('sending', 'uncertain') AS gone,
                 xero_id IS NOT NULL OR state IN ('sending', 'uncertain') OR lookup_first AS in_xero
             FROM document WHERE store_id = \(storeID) AND order_id = \(orderID) AND state <> 'superseded' ORDER BY id
             """)
         return try rows.compactMap { row in
             guard let key = DocumentKey(try row.decode("key", as: String.self)) else { return nil }
             let kind = key.kind.rawValue.replacing("_", with: " ")
-            return Remapping.Kept(
-                key: key, title: "\(kind) \(row["number"] ?? "of \(key.sourceID)")",
+            let (isGone, isInXero) = (
+                try row.decode("gone", as: Bool.self), try row.decode("in_xero", as: Bool.self)
+            )
+            return StandingDocument(
+                key.reference, standing: isGone ? .gone : isInXero ? .inXero : .unsent,
+                title: "\(kind) \(row["number"] ?? "of \(key.sourceID)")",
                 desired: try JSONValue(parsing: row.decode("desired", as: String.self)),
-                isInXero: try row.decode("in_xero"), isVoided: try row.decode("voided"))
+                total: row["total"].flatMap { ExactDecimal($0) } ?? .zero)
         }
     }
 
-    /// Has every order planned again of which all that changes can be done.
+    /// Has every order planned again of which something changes, with the consent to change what is settled.
     mutating func carryOut(by actor: String, in database: PostgresClient) async throws {
         let wanted = orders.filter(\.remapping.canBeDone).map(\.id) + unchanged
-        let storeID = storeID
+        let (storeID, mappingVersion) = (storeID, mappingVersion)
         try await database.withTransaction { transaction in
             try await transaction.execute(
                 """
-                UPDATE sale SET planned_revision = revision - 1, attempts = 0, retry_at = NULL
+                UPDATE sale SET planned_revision = revision - 1, attempts = 0, retry_at = NULL,
+                    remap_version = \(mappingVersion), remap_at = now()
                 WHERE store_id = \(storeID) AND order_id = ANY(\(wanted)) AND planned_revision = revision
                 """)
             try await transaction.execute(

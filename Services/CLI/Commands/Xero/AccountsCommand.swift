@@ -2,6 +2,7 @@ import ArgumentParser
 import Accounting
 import JSON
 import Ledger
+import Mapping
 import Xero
 
 /// `counterfoil xero accounts ORG`
@@ -15,7 +16,7 @@ struct AccountsCommand: AsyncParsableCommand {
             """)
 
     /// What is shown, so what is read.
-    private static let names: [OrgReference.Name] = [.organisation, .accounts, .taxRates, .trackingCategories]
+    private static let names: [ReferencePart] = [.organisation, .accounts, .taxRates, .trackingCategories]
 
     @Argument(help: "The org.")
     var org: String
@@ -64,52 +65,60 @@ struct AccountsCommand: AsyncParsableCommand {
 /// What `xero accounts` shows.
 struct AccountsPage: Sendable {
     let org: String
-    let reference: OrgReference
+    let reference: ReferenceData
     /// Of the oldest part.
     let ageSeconds: Int
     /// Whether what cannot be used any more is shown as well.
     let all: Bool
 
-    private var accounts: [OrgReference.Account] {
-        (reference.accounts ?? []).filter { all || $0.isActive }.sorted {
-            ($0.code ?? "~", $0.name) < ($1.code ?? "~", $1.name)
-        }
+    private var facts: OrgFacts { OrgFacts(reference) }
+
+    private var accounts: [ReferenceData.Account] {
+        let coded = (reference.accounts ?? [:]).values.sorted { $0.code < $1.code }
+        return (coded + reference.uncodedAccounts.sorted { $0.name < $1.name }).filter { all || !$0.isArchived }
     }
 
-    private var taxRates: [OrgReference.TaxRate] {
-        (reference.taxRates ?? []).filter { all || $0.isActive }.sorted { $0.type < $1.type }
+    private var taxRates: [ReferenceData.TaxRate] {
+        let active = Array((reference.taxRates ?? [:]).values)
+        return (active + (all ? reference.retiredTaxRates : [])).sorted { $0.type < $1.type }
+    }
+
+    private var tracking: [(name: String, options: [String])] {
+        (reference.tracking ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
     }
 
     /// What an account can be named for in a mapping.
-    private static func use(_ account: OrgReference.Account) -> String {
-        if !account.isActive { return "archived" }
+    private static func use(_ account: ReferenceData.Account) -> String {
+        if account.isArchived { return "archived" }
         let uses = [account.takesLines ? "lines" : nil, account.takesPayments ? "payments" : nil].compactMap(\.self)
-        if uses.isEmpty { return account.systemAccount.map { "Xero's own (\($0.lowercased()))" } ?? "-" }
+        if uses.isEmpty {
+            return account.systemAccount.isEmpty ? "-" : "Xero's own (\(account.systemAccount.lowercased()))"
+        }
         return uses.joined(separator: ", ") + (account.systemAccount == "ROUNDING" ? "; rounding" : "")
     }
 
     var text: [String] {
         var lines = ["\(reference.name ?? org), read \(ageText(seconds: ageSeconds)) ago"]
         lines.append(
-            "  currency \(reference.baseCurrency ?? "unknown"), time zone \(reference.timeZone ?? "unknown"), "
-                + (reference.lockDate.map { "locked up to and including \($0)" } ?? "nothing locked"))
+            "  currency \(reference.baseCurrency?.code ?? "unknown"), time zone \(facts.timeZone ?? "unknown"), "
+                + (facts.lockDate.map { "locked up to and including \($0)" } ?? "nothing locked"))
         var chart = TextTable(["code", "account", "type", "tax type", "for"])
         for account in accounts {
             chart.add([
-                account.code ?? "-", oneLine(account.name, limit: 40), account.type, account.taxType ?? "",
+                account.code.isEmpty ? "-" : account.code, oneLine(account.name, limit: 40), account.type,
+                account.taxType,
                 Self.use(account),
             ])
         }
         var taxes = TextTable(["tax type", "name", "percent", "with accounts of class"], right: ["percent"])
         for rate in taxRates {
             taxes.add([
-                rate.type, oneLine(rate.name, limit: 40), rate.percent?.description ?? "",
-                rate.isActive
-                    ? rate.accountClasses.sorted().joined(separator: ", ").lowercased() : rate.status.lowercased(),
+                rate.type, oneLine(rate.name, limit: 40), rate.percent.description,
+                rate.status == "ACTIVE"
+                    ? rate.classes.sorted().joined(separator: ", ").lowercased() : rate.status.lowercased(),
             ])
         }
         lines += ["", "Accounts"] + chart.lines.map { "  \($0)" } + ["", "Tax rates"] + taxes.lines.map { "  \($0)" }
-        let tracking = reference.trackingCategories ?? []
         if !tracking.isEmpty {
             lines += ["", "Tracking"] + tracking.map { "  \($0.name): \($0.options.joined(separator: ", "))" }
         }
@@ -117,30 +126,32 @@ struct AccountsPage: Sendable {
     }
 
     var json: JSONValue {
-        func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+        func optional(_ text: String?) -> JSONValue { text.flatMap { $0.isEmpty ? nil : .string($0) } ?? .null }
         return [
             "org": .string(org), "name": optional(reference.name), "age_seconds": .number(JSONNumber(ageSeconds)),
-            "currency": optional(reference.baseCurrency), "time_zone": optional(reference.timeZone),
-            "lock_date": optional(reference.lockDate?.description),
+            "currency": optional(reference.baseCurrency?.code), "time_zone": optional(facts.timeZone),
+            "lock_date": optional(facts.lockDate?.description),
             "accounts": .array(
                 accounts.map { account in
                     [
                         "code": optional(account.code), "name": .string(account.name), "type": .string(account.type),
-                        "class": .string(account.accountClass), "status": .string(account.status),
-                        "tax_type": optional(account.taxType), "lines": .bool(account.takesLines),
-                        "payments": .bool(account.isActive && account.takesPayments),
+                        "class": .string(account.accountClass),
+                        "status": .string(account.isArchived ? "ARCHIVED" : "ACTIVE"),
+                        "tax_type": optional(account.taxType),
+                        "lines": .bool(!account.isArchived && account.takesLines),
+                        "payments": .bool(!account.isArchived && account.takesPayments),
                     ]
                 }),
             "tax_rates": .array(
                 taxRates.map { rate in
                     [
                         "type": .string(rate.type), "name": .string(rate.name), "status": .string(rate.status),
-                        "percent": rate.percent.map { JSONValue($0) } ?? .null,
-                        "classes": .array(rate.accountClasses.sorted().map { .string($0) }),
+                        "percent": JSONValue(rate.percent),
+                        "classes": .array(rate.classes.sorted().map { .string($0) }),
                     ]
                 }),
             "tracking": .array(
-                (reference.trackingCategories ?? []).map { category in
+                tracking.map { category in
                     ["name": .string(category.name), "options": .array(category.options.map { .string($0) })]
                 }),
         ]

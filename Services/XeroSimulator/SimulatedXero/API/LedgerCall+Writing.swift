@@ -18,7 +18,7 @@ extension LedgerCall {
         extent == .all ? elements[...] : elements.prefix((elements.count + 1) / 2)
     }
 
-    /// Answers a PUT or POST to Contacts, Invoices, CreditNotes, Payments or Items.
+    /// Answers a PUT or POST to Contacts, Invoices, CreditNotes, Payments, Quotes or Items.
     func write(_ resource: String, into book: inout OrganisationBook) -> Reply {
         let mode: EntryMode
         switch (request.method, words.count) {
@@ -89,6 +89,9 @@ extension LedgerCall {
         case "Items":
             let item = try ItemEntry.enter(element, mode: mode, into: &book, context: context)
             return book.render(item, detail)
+        case "Quotes":
+            var entry = QuoteEntry(mode: mode, context: context)
+            return book.render(try entry.enter(element, into: &book), detail)
         case "Payments":
             let payment = try enterPayment(element, mode: mode, into: &book)
             return book.render(payment, detail)
@@ -147,7 +150,7 @@ extension LedgerCall {
     /// The member that holds the id of a collection's elements.
     static let idKeys = [
         "Contacts": "ContactID", "Invoices": "InvoiceID", "CreditNotes": "CreditNoteID", "Payments": "PaymentID",
-        "Items": "ItemID", "Allocations": "AllocationID",
+        "Items": "ItemID", "Allocations": "AllocationID", "Quotes": "QuoteID",
     ]
 
     /// A refused element: an echo of what was sent, with what is wrong with it.
@@ -160,7 +163,9 @@ extension LedgerCall {
         let invented = book.generator.next() % 2 == 0 ? zeroIdentifier : book.generator.identifier()
         if let key = Self.idKeys[name] { object[key] = .string(rejection.recordID ?? invented) }
         if reportsEach { object["StatusAttributeString"] = "ERROR" }
-        object[name == "Invoices" || name == "CreditNotes" ? "HasErrors" : "HasValidationErrors"] = true
+        if name != "Quotes" {
+            object[name == "Invoices" || name == "CreditNotes" ? "HasErrors" : "HasValidationErrors"] = true
+        }
         object["ValidationErrors"] = .array(rejection.messages.map { ["Message": .string($0)] })
         return .object(object)
     }

@@ -26,7 +26,8 @@ struct LedgerCall: Sendable {
     func run(on book: inout OrganisationBook) -> Reply {
         guard let resource = words.first else { return .notFound }
         switch (resource, words.count) {
-        case ("Contacts", 1...2), ("Invoices", 1...2), ("CreditNotes", 1...2), ("Payments", 1...2), ("Items", 1...2):
+        case ("Contacts", 1...2), ("Invoices", 1...2), ("CreditNotes", 1...2), ("Payments", 1...2), ("Items", 1...2),
+            ("Quotes", 1...2):
             return request.method == "GET" ? read(resource, in: book) : write(resource, into: &book)
         case ("CreditNotes", 3...4) where words[2] == "Allocations":
             return allocations(into: &book)
@@ -70,6 +71,9 @@ struct LedgerCall: Sendable {
                 let found = query.paged(try book.listPayments(query, settings: context.settings))
                 return wrap(
                     resource, found.records.map { .object(book.render($0, detail)) }, pagination: found.pagination)
+            case "Quotes":
+                let found = try book.listQuotes(request, settings: context.settings)
+                return wrap(resource, found.map { .object(book.render($0, detail)) })
             case "Items":
                 let items = book.items.records.filter {
                     !$0.isDeleted && query.includes($0.updatedAt, settings: context.settings)
@@ -99,6 +103,7 @@ struct LedgerCall: Sendable {
             let contact = book.contacts[id] ?? book.contactsByNumber[id].flatMap { book.contacts[$0] }
             found = contact.map { book.render($0, detail) }
         case "Payments": found = book.payments[id].map { book.render($0, detail) }
+        case "Quotes": found = book.quotes[id].map { book.render($0, detail) }
         case "Items":
             found = book.item(id).map { book.render($0, detail) }
         case "Invoices": found = book.document(.invoice, idOrNumber: id).map { book.render($0, detail) }

@@ -25,6 +25,10 @@ enum ControlAPI {
         case ("GET", "orgs", 1):
             return json(200, ["orgs": .array(state.books.map { describe($0) })])
         case ("PUT", "orgs", 2): return putOrganisation(words[1], request, &state, now: now)
+        case ("POST", "orgs", 3) where words[2] == "contacts":
+            let response = ContactActs.act(words[1], body(request), &state, now: now)
+            if response.status < 300 { state.journal.add(control: request, now: now) }
+            return response
         case ("POST", "orgs", 3): return act(words[1], words[2], &state)
         case ("POST", "grants", 1): return postGrant(request, &state, now: now)
         case ("GET", "identity", 1):
@@ -47,7 +51,7 @@ enum ControlAPI {
         }
     }
 
-    private static func json(_ status: Int, _ value: JSONValue) -> SimulatedResponse {
+    static func json(_ status: Int, _ value: JSONValue) -> SimulatedResponse {
         SimulatedResponse(
             status: status, headers: [("Content-Type", "application/json; charset=utf-8")], body: value.encoded())
     }
@@ -63,7 +67,7 @@ enum ControlAPI {
 
     private static func body(_ request: SimulatedRequest) -> JSONValue? { try? JSONValue(parsing: request.body) }
 
-    private static func problem(_ messages: [String]) -> SimulatedResponse {
+    static func problem(_ messages: [String]) -> SimulatedResponse {
         json(400, ["error": .string(messages.joined(separator: " "))])
     }
 
@@ -157,7 +161,7 @@ enum ControlAPI {
                 payment.isReconciled = action == "reconcile"
                 state.books[position].payments.put(payment, id: payment.id)
             }
-        default: return json(404, ["error": "use revoke, disconnect, connect, reconcile or unreconcile"])
+        default: return json(404, ["error": "use revoke, disconnect, connect, reconcile, unreconcile or contacts"])
         }
         return json(200, describe(state.books[position]))
     }

@@ -21,6 +21,7 @@ enum LedgerDump {
         object["invoices"] = .array(book.invoices.records.map { .object(book.render($0, detail)) })
         object["credit_notes"] = .array(book.creditNotes.records.map { .object(book.render($0, detail)) })
         object["items"] = .array(book.items.records.filter { !$0.isDeleted }.map { .object(book.render($0, detail)) })
+        object["quotes"] = .array(book.quotes.records.map { .object(book.render($0, detail)) })
         object["payments"] = .array(book.payments.records.map { .object(book.render($0, detail)) })
         object["allocations"] = .array(
             book.creditNotes.records.flatMap(\.allocationIDs).compactMap { id in

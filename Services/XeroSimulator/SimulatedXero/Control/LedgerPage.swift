@@ -23,7 +23,7 @@ enum LedgerPage {
             <h2>\(XMLText.escape(book.definition.name)) (\(XMLText.escape(book.definition.currency)))</h2>
             <p>\(traffic.calls) calls, at most \(traffic.inFlightMaximum) at once, \(refused) refused by limits.</p>
             """ + balances(book) + documents(book, .invoice) + documents(book, .creditNote) + payments(book)
-                + contacts(book) + items(book)
+                + quotes(book) + contacts(book) + items(book)
     }
 
     private static func table(_ title: String, _ heads: [String], _ rows: [[String]], total: Int) -> String {
@@ -84,11 +84,24 @@ enum LedgerPage {
         return table("Items", ["Code", "Name", "Account", "Price#"], rows, total: items.count)
     }
 
+    private static func quotes(_ book: OrganisationBook) -> String {
+        let rows = book.quotes.records.suffix(shownRows).map { quote in
+            [
+                quote.number, quote.content.reference, book.contacts[quote.content.contactID]?.name ?? "",
+                quote.content.date.description, quote.status.rawValue, quote.content.currency,
+                quote.totalTax.fixed(2), quote.total.fixed(2),
+            ]
+        }
+        return table(
+            "Quotes", ["Number", "Reference", "Contact", "Date", "Status", "Currency", "Tax#", "Total#"], rows,
+            total: book.quotes.count)
+    }
+
     private static func contacts(_ book: OrganisationBook) -> String {
         let rows = book.contacts.records.suffix(shownRows).map { contact in
             [
                 contact.name, contact.details.text("EmailAddress") ?? "", contact.number ?? "",
-                contact.isArchived ? "ARCHIVED" : "ACTIVE",
+                contact.mergedInto.map { "MERGED into \(book.contacts[$0]?.name ?? $0)" } ?? contact.status,
             ]
         }
         return table("Contacts", ["Name", "E-mail", "Number", "Status"], rows, total: book.contacts.count)

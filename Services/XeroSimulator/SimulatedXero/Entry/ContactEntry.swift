@@ -22,7 +22,9 @@ enum ContactEntry {
         var errors = ContactRules.problems(element, name: contact.name)
         contact.nameKey = Collation.key(contact.name)
         if let status = element.filled("ContactStatus") {
-            if status == "ACTIVE" || status == "ARCHIVED" {
+            if status == "ACTIVE", let existing, existing.isArchived, let problem = restoreProblem(existing, context) {
+                errors.append(problem)
+            } else if status == "ACTIVE" || status == "ARCHIVED" {
                 contact.isArchived = status == "ARCHIVED"
             } else {
                 errors.append("The ContactStatus '\(status)' is not valid.")
@@ -36,9 +38,17 @@ enum ContactEntry {
         return contact
     }
 
+    /// Why an archived contact cannot be made active again; nil if it can.
+    private static func restoreProblem(_ contact: Contact, _ context: EntryContext) -> String? {
+        if contact.mergedInto != nil { return "The contact \(contact.name) was merged and cannot be restored." }
+        if contact.isErased { return "The contact \(contact.name) was erased on request and cannot be restored." }
+        return context.settings.contactsRestorable
+            ? nil : "The contact \(contact.name) is archived and can only be restored in Xero."
+    }
+
     private static let ownMembers: Set<String> = [
-        "ContactID", "Name", "ContactNumber", "ContactStatus", "UpdatedDateUTC", "HasValidationErrors",
-        "ValidationErrors", "StatusAttributeString",
+        "ContactID", "Name", "ContactNumber", "ContactStatus", "MergedToContactID", "UpdatedDateUTC",
+        "HasValidationErrors", "ValidationErrors", "StatusAttributeString",
     ]
 
     private static func existingContact(
@@ -73,7 +83,7 @@ enum ContactEntry {
         return book.contactsByName[Collation.key(name)].flatMap { book.contacts[$0] }
     }
 
-    private static func uniquenessProblems(_ contact: Contact, in book: OrganisationBook) -> [String] {
+    static func uniquenessProblems(_ contact: Contact, in book: OrganisationBook) -> [String] {
         var errors: [String] = []
         if !contact.isArchived, !contact.name.isEmpty, let other = book.contactsByName[contact.nameKey],
             other != contact.id
@@ -90,7 +100,7 @@ enum ContactEntry {
         return errors
     }
 
-    private static func store(_ contact: Contact, replacing old: Contact?, in book: inout OrganisationBook) {
+    static func store(_ contact: Contact, replacing old: Contact?, in book: inout OrganisationBook) {
         if let old {
             if book.contactsByName[old.nameKey] == old.id { book.contactsByName[old.nameKey] = nil }
             if let number = old.number { book.contactsByNumber[number] = nil }

@@ -1,7 +1,7 @@
 import Accounting
 import JSON
 
-/// Reads the lines of an invoice or credit note, and works out their amounts and tax.
+/// Reads the lines of an invoice, credit note or quote, and works out their amounts and tax.
 struct LineReader {
     let book: OrganisationBook
     let kind: SalesDocument.Kind

@@ -24,6 +24,8 @@ struct OrganisationBook: Sendable {
     var creditNotesByNumber: [String: String] = [:]
     var payments = RecordTable<Payment>()
     var allocations: [String: Allocation] = [:]
+    var quotes = RecordTable<Quote>()
+    var quotesByNumber: [String: String] = [:]
     var items = RecordTable<Item>()
     var itemsByCode: [String: String] = [:]
     var isDisconnected = false

@@ -10,9 +10,14 @@ struct Contact: Sendable {
     var number: String?
     var isArchived = false
     var mergedInto: String?
+    /// Whether the person asked to be erased; such a contact is archived for good.
+    var isErased = false
     /// The remaining members, as they were sent.
     var details: JSONObject
     var updatedAt: Instant
+
+    /// Its status as Xero words it.
+    var status: String { isErased ? "GDPRREQUEST" : isArchived ? "ARCHIVED" : "ACTIVE" }
 }
 
 /// A line of an invoice or credit note.

@@ -83,7 +83,7 @@ extension OrganisationBook {
         ]
     }
 
-    private func render(_ line: DocumentLine, _ detail: RenderingDetail) -> JSONValue {
+    func render(_ line: DocumentLine, _ detail: RenderingDetail) -> JSONValue {
         var object: JSONObject = ["LineItemID": .string(line.id), "Description": .optional(line.description)]
         if line.isTextOnly { return .object(object) }
         if let code = line.itemCode { object["ItemCode"] = .string(code) }
@@ -162,7 +162,7 @@ extension OrganisationBook {
         ]
     }
 
-    private func renderReference(contact id: String) -> JSONObject {
+    func renderReference(contact id: String) -> JSONObject {
         var object: JSONObject = ["ContactID": .string(id), "Name": .string(contacts[id]?.name ?? "")]
         if let number = contacts[id]?.number { object["ContactNumber"] = .string(number) }
         return object
@@ -172,7 +172,7 @@ extension OrganisationBook {
     func render(_ contact: Contact, _ detail: RenderingDetail) -> JSONObject {
         var object: JSONObject = ["ContactID": .string(contact.id)]
         if let number = contact.number { object["ContactNumber"] = .string(number) }
-        object["ContactStatus"] = .string(contact.isArchived ? "ARCHIVED" : "ACTIVE")
+        object["ContactStatus"] = .string(contact.status)
         object["Name"] = .string(contact.name)
         object["EmailAddress"] = .string(contact.details.text("EmailAddress") ?? "")
         for (key, value) in contact.details where key != "EmailAddress" { object[key] = value }

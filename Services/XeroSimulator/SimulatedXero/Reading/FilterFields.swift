@@ -55,7 +55,7 @@ extension OrganisationBook {
         case "ContactID", "ContactId": return .text(contact.id)
         case "Name": return .text(contact.name)
         case "ContactNumber": return contact.number.map { .text($0) } ?? .null
-        case "ContactStatus": return .text(contact.isArchived ? "ARCHIVED" : "ACTIVE")
+        case "ContactStatus": return .text(contact.status)
         case "EmailAddress", "FirstName", "LastName", "AccountNumber":
             return contact.details.text(name).map { .text($0) } ?? .null
         default: return nil

@@ -1,4 +1,5 @@
 import Crypto
+import JSON
 
 /// What apps may ask for, and how they prove that they asked.
 enum Scopes {

@@ -6,12 +6,14 @@ struct RevisionDraft {
     private let revision: PlanRevision
     /// The invoice that the order would have if nothing had been written.
     private let invoice: PlannedDocument
-    private let settled: PlanRevision.Settled
+    private var settled: PlanRevision.Settled
     /// Invoices in Xero that nothing was paid against.
     private let open: [StandingDocument]
     private let target: LinePosition
     private var used: Set<DocumentKeyRef> = []
     private var result: [PlannedDocument] = []
+    /// A rate that something to be posted needs and the table lacks.
+    private var missingRate: Hold?
 
     private var ideal: OrderPlan { revision.ideal }
     private var names: RevisionNames { revision.names }
@@ -35,6 +37,42 @@ struct RevisionDraft {
     }
 
     mutating func documents() throws(Hold) -> [PlannedDocument] {
+        if let edited = try edited() { return edited }
+        if let difference = try difference() { return difference }
+        result = []
+        used = []
+        missingRate = nil
+        guard post(target, takingBack: sides) else {
+            let first = (settled.invoices + settled.notes).first
+            throw Hold(
+                "the order was changed after \(first?.title ?? "it") was paid in a way that payments in Xero do not"
+                    + " allow: enter the difference in Xero by hand")
+        }
+        return try finished()
+    }
+
+    /// The settled invoice itself, changed as far as Xero allows, and the rest of the difference; `nil` if nothing of it can be
+    /// changed, or all of it has to be taken back anyway.
+    private func edited() throws(Hold) -> [PlannedDocument]? {
+        guard let correction = revision.correction, settled.invoices.count == 1,
+            let former = settled.invoices.first, let edited = correction.edit(of: former, wanted: invoice)
+        else { return nil }
+        var draft = self
+        draft.settled.invoices = [edited]
+        guard let difference = try draft.difference() else { return nil }
+        var position = LinePosition(taxRates: ideal.taxRates)
+        position.add(edited.desired, isCredit: false)
+        let date = edited.desired["Date"]?.string.flatMap { CalendarDate($0) }
+        var document = PlannedDocument(
+            edited.reference, number: edited.desired["InvoiceNumber"]?.string, desired: edited.desired,
+            dependsOn: invoice.dependsOn,
+            amounts: amounts(edited.total, tax: position.tax, edited.currency, date))
+        document.decisions = invoice.decisions
+        return difference + [document]
+    }
+
+    /// What has to be posted beside what is settled; `nil` if that alone cannot be done.
+    private mutating func difference() throws(Hold) -> [PlannedDocument]? {
         let all = settled.invoices + settled.notes
         let sides = sides
         let others = sides.filter { !isOurs($0) }
@@ -46,14 +84,11 @@ struct RevisionDraft {
             difference = LinePosition(taxRates: ideal.taxRates)
         }
         let isTaxedOtherwise = isOfThisMapping && target.isTaxedOtherwise(than: own)
-        if !isTaxedOtherwise, post(difference, takingBack: others) { return rest() + result }
-        result = []
-        used = []
-        guard post(target, takingBack: sides) else {
-            throw Hold(
-                "the order was changed after \(all.first?.title ?? "it") was paid in a way that payments in Xero do not"
-                    + " allow: enter the difference in Xero by hand")
-        }
+        return !isTaxedOtherwise && post(difference, takingBack: others) ? try finished() : nil
+    }
+
+    private func finished() throws(Hold) -> [PlannedDocument] {
+        if let missingRate { throw missingRate }
         return rest() + result
     }
 
@@ -64,6 +99,8 @@ struct RevisionDraft {
     private struct Side {
         let contact: String?
         let currency: String?
+        /// The rate by which its invoice was converted, if that was stated.
+        let rate: JSONValue?
         let position: LinePosition
     }
 
@@ -76,7 +113,9 @@ struct RevisionDraft {
             var position = LinePosition(taxRates: ideal.taxRates)
             for document in documents { position.add(document.desired, isCredit: document.kind == .creditNote) }
             guard !position.isEmpty, let first = documents.first else { return nil }
-            return Side(contact: first.contactKey, currency: first.currency, position: position)
+            return Side(
+                contact: first.contactKey, currency: first.currency, rate: first.desired["CurrencyRate"],
+                position: position)
         }
     }
 
@@ -89,10 +128,11 @@ struct RevisionDraft {
     private mutating func post(_ difference: LinePosition, takingBack sides: [Side]) -> Bool {
         guard sides.allSatisfy({ !$0.position.total.isNegative }) else { return false }
         let nothing = LinePosition(taxRates: ideal.taxRates)
-        var notes = sides.map { addNote(nothing.minus($0.position), contact: $0.contact, currency: $0.currency) }
+        var notes = sides.map { addNote(nothing.minus($0.position), for: $0) }
         var invoices: [CashPlan.Slot] = []
         if !difference.isEmpty, difference.total.isNegative {
-            notes.append(addNote(difference, contact: contactKey, currency: currency))
+            notes.append(
+                addNote(difference, for: Side(contact: contactKey, currency: currency, rate: nil, position: nothing)))
         } else if !difference.isEmpty {
             invoices = [addInvoice(difference)]
         }
@@ -114,6 +154,7 @@ struct RevisionDraft {
             element["Date"] = .string(day.description)
             element["DueDate"] = .string(day.adding(days: terms).description)
         }
+        element["CurrencyRate"] = rate(on: day)
         element["LineItems"] = position.elements(isCredit: false)
         result.append(
             PlannedDocument(
@@ -123,21 +164,23 @@ struct RevisionDraft {
         return CashPlan.Slot(document: reference, amount: position.total)
     }
 
-    private mutating func addNote(_ position: LinePosition, contact: String?, currency: String?) -> CashPlan.Slot {
+    private mutating func addNote(_ position: LinePosition, for side: Side) -> CashPlan.Slot {
+        let (contact, currency) = (side.contact, side.currency)
         let part = names.nextRevision + result.count { $0.kind == .creditNote }
         let reference = DocumentKeyRef(kind: .creditNote, sourceID: invoice.sourceID, part: String(part))
         let number = "CN-" + names.number(invoice.number ?? "", reference)
         let dependsOn = [contact.flatMap { DocumentKey($0)?.reference }, settled.invoices.first?.reference]
-        let element: JSONValue = [
+        var element: JSONObject = [
             "Type": "ACCRECCREDIT", "Contact": ["$contact": contact.map { JSONValue.string($0) } ?? .null],
             "Status": "AUTHORISED", "LineAmountTypes": "Exclusive", "CreditNoteNumber": .string(number),
             "Reference": names.referenceText(invoice.desired["Reference"]?.string ?? "", reference),
             "Date": .string(date?.description ?? ""), "CurrencyCode": currency.map { JSONValue.string($0) } ?? .null,
-            "LineItems": position.elements(isCredit: true),
         ]
+        element["CurrencyRate"] = currency == self.currency ? rate(on: date) : side.rate
+        element["LineItems"] = position.elements(isCredit: true)
         result.append(
             PlannedDocument(
-                reference, number: number, desired: element, dependsOn: dependsOn.compactMap { $0 },
+                reference, number: number, desired: .object(element), dependsOn: dependsOn.compactMap { $0 },
                 amounts: amounts(-position.total, tax: -position.tax, currency, date)))
         return CashPlan.Slot(document: reference, amount: -position.total)
     }
@@ -199,12 +242,23 @@ struct RevisionDraft {
             }
         }
         for entry in revision.inXero where self.currency(of: entry, currencyOf) == code {
-            need[entry.account, default: .zero] += entry.kind == .payment ? -entry.total : entry.total
+            need[account(of: entry), default: .zero] +=
+                entry.kind == .payment ? -entry.total : entry.total
         }
         return need.filter { !$0.value.isZero }
     }
 
     private static func account(_ element: JSONValue) -> String { element["Account"]?["Code"]?.string ?? "" }
+
+    /// The account of money that is in Xero, as the mapping that holds now names it: another mapping alone moves no money.
+    private func account(of entry: StandingDocument) -> String {
+        if entry.isOfThisMapping { return entry.account }
+        func named(_ standing: StandingDocument) -> String? {
+            ideal.documents.first { $0.reference == standing.reference }.map { Self.account($0.desired) }
+        }
+        let alike = revision.inXero.lazy.filter { !$0.isOfThisMapping && $0.account == entry.account }
+        return named(entry) ?? alike.compactMap(named).first ?? entry.account
+    }
 
     /// Of a payment or refund: that of the document it settles.
     private func currency(of entry: StandingDocument, _ currencyOf: [DocumentKeyRef: String]) -> String? {
@@ -216,7 +270,9 @@ struct RevisionDraft {
 
     private func account(_ code: String, _ currencyOf: [DocumentKeyRef: String]) -> String {
         let former = revision.standing(.payment).first { self.currency(of: $0, currencyOf) == code }
-        return former?.account ?? ideal.documents(of: .payment).first.map { Self.account($0.desired) } ?? ""
+        return former.map(account(of:)) ?? ideal.documents(of: .payment).first.map {
+            Self.account($0.desired)
+        } ?? ""
     }
 
     private mutating func addPayment(_ flow: CashPlan.Flow, _ code: String) {
@@ -244,14 +300,34 @@ struct RevisionDraft {
     ) {
         let day = planned ?? date
         used.insert(reference)
+        var element: JSONObject = [
+            member: link, "Account": ["Code": .string(flow.account)], "Date": .string(day?.description ?? ""),
+            "Amount": XeroText.amount(flow.amount),
+            "Reference": names.referenceText(invoice.desired["Reference"]?.string ?? "", reference),
+        ]
+        element["CurrencyRate"] = code == currency ? rate(on: day) : statedRate(of: flow.document)
         result.append(
             PlannedDocument(
-                reference,
-                desired: [
-                    member: link, "Account": ["Code": .string(flow.account)], "Date": .string(day?.description ?? ""),
-                    "Amount": XeroText.amount(flow.amount),
-                    "Reference": names.referenceText(invoice.desired["Reference"]?.string ?? "", reference),
-                ], dependsOn: [flow.document], amounts: amounts(flow.amount, tax: nil, code, day)))
+                reference, desired: .object(element), dependsOn: [flow.document],
+                amounts: amounts(flow.amount, tax: nil, code, day)))
+    }
+
+    // MARK: Rates
+
+    /// The rate of what is posted with this date; what has none waits.
+    private mutating func rate(on day: CalendarDate?) -> JSONValue? {
+        guard let day else { return nil }
+        do throws(Hold) { return try ideal.rates.rate(on: day)?.element } catch {
+            missingRate = error
+            return nil
+        }
+    }
+
+    /// The rate that a document was given: what settles one in a currency that the order had before is converted likewise.
+    private func statedRate(of document: DocumentKeyRef) -> JSONValue? {
+        let made = result.first { $0.reference == document }?.desired
+        let standing = (settled.invoices + settled.notes).first { $0.reference == document }?.desired
+        return (made ?? standing)?["CurrencyRate"]
     }
 
     // MARK: The rest

@@ -70,7 +70,7 @@ struct RevisionNames {
             if let number = document.number {
                 let name = self.number(number, to)
                 moved.number = name
-                desired[document.kind == .invoice ? "InvoiceNumber" : "CreditNoteNumber"] = .string(name)
+                if let field = document.kind.numberField { desired[field] = .string(name) }
             }
             if document.kind != .invoice, let text = desired["Reference"]?.string {
                 desired["Reference"] = referenceText(text, to)

@@ -25,6 +25,8 @@ public struct StandingDocument: Sendable, Hashable {
     public var total: ExactDecimal
     /// Whether it was planned with the mapping that holds now.
     public var isOfThisMapping: Bool
+    /// Whether Xero has it as it is wanted.
+    public var isSettled: Bool
 
     /// Makes a document that was planned before.
     /// - Parameters:
@@ -34,9 +36,10 @@ public struct StandingDocument: Sendable, Hashable {
     ///   - desired: The element that was wanted.
     ///   - total: The amount, tax included.
     ///   - isOfThisMapping: Whether it was planned with the mapping that holds now.
+    ///   - isSettled: Whether Xero has it as it is wanted.
     public init(
         _ reference: DocumentKeyRef, standing: Standing, title: String, desired: JSONValue, total: ExactDecimal,
-        isOfThisMapping: Bool = true
+        isOfThisMapping: Bool = true, isSettled: Bool = false
     ) {
         self.reference = reference
         self.standing = standing
@@ -44,6 +47,7 @@ public struct StandingDocument: Sendable, Hashable {
         self.desired = desired
         self.total = total
         self.isOfThisMapping = isOfThisMapping
+        self.isSettled = isSettled
     }
 
     var kind: DocumentKind { reference.kind }
@@ -54,4 +58,6 @@ public struct StandingDocument: Sendable, Hashable {
     var noteKey: String? { desired["CreditNote"]?["$creditNote"]?.string }
     var contactKey: String? { desired["Contact"]?["$contact"]?.string }
     var currency: String? { desired["CurrencyCode"]?.string }
+    /// Whether it is a quote that became an invoice: nothing more is to be done to it.
+    var isOver: Bool { kind == .quote && isSettled && desired["Status"]?.string == PlannedDocument.invoicedStatus }
 }
