@@ -13,9 +13,8 @@ struct Counterfoil: AsyncParsableCommand {
             takes --json. Exit status: 0 done, 1 failed, 2 wrong usage, 3 something needs a person.
             """,
         subcommands: [
-            MigrateCommand.self, ApplyCommand.self, StatusCommand.self, OrdersCommand.self, PreviewCommand.self,
-            SuggestCommand.self,
-            ReplayCommand.self,
+            MigrateCommand.self, ApplyCommand.self, StatusCommand.self, OrdersCommand.self, PayoutsCommand.self,
+            PreviewCommand.self, SuggestCommand.self, ReplayCommand.self,
             BackfillCommand.self, ResyncCommand.self, DeadLettersCommand.self, ReconcileCommand.self,
             BreakerCommand.self, XeroCommand.self, RatesCommand.self, RestoredCommand.self, DoctorCommand.self,
             HealthCommand.self,

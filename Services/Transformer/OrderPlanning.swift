@@ -127,6 +127,8 @@ struct OrderPlanning: Sendable {
                 try await takeBack(order, sale: sale, mark: mark, rules: rules, in: session)
             } else if let summary = SummaryID(order.orderID) {
                 try await planSummary(summary, of: order, sale: sale, rules: rules, in: session)
+            } else if let part = PayoutPart(order.orderID) {
+                try await planPayout(part, of: order, sale: sale, rules: rules, in: session)
             } else {
                 try await planOrder(order, sale: sale, rules: rules, in: session)
             }
@@ -175,10 +177,28 @@ struct OrderPlanning: Sendable {
         _ summary: SummaryID, of order: OrderReference, sale: SaleToPlan, rules: PlanningRules,
         in session: some PostgresSession
     ) async throws -> OrderStanding {
-        let entries = try await SummaryStore.entries(of: summary, storeID: order.storeID, in: session)
+        let entries = try await SummaryStore.entries(of: summary.text, storeID: order.storeID, in: session)
         let draft = SummaryDraft(summary, mapping: rules.mapping, org: rules.org, store: rules.store)
         let table = try await OrderHistory.rates(of: summary, rules: rules, in: session)
         return try await write(draft.plan(entries, table: table), of: order, sale: sale, rules: rules, in: session)
+    }
+
+    /// A payout that was booked is planned from what was entered for it, and its fees.
+    private func planPayout(
+        _ part: PayoutPart, of order: OrderReference, sale: SaleToPlan, rules: PlanningRules,
+        in session: some PostgresSession
+    ) async throws -> OrderStanding {
+        guard let kept = try await PayoutStore.load(part.payoutID, storeID: order.storeID, in: session) else {
+            throw UnreadablePayout(payoutID: part.payoutID)
+        }
+        let (lines, date) = try await PayoutStore.lines(in: part, storeID: order.storeID, in: session)
+        let entries = try await SummaryStore.entries(of: part.text, storeID: order.storeID, in: session)
+        let day = date ?? PayoutPart.date(of: part, paidOn: kept.payout.paidOn)
+        let draft = PayoutDraft(
+            part, of: kept.payout, date: day, mapping: rules.mapping, org: rules.org, store: rules.store)
+        let table = try await OrderHistory.rates(of: kept.payout, on: day, rules: rules, in: session)
+        let outcome = draft.plan(entries, lines: lines, table: table)
+        return try await write(outcome, of: order, sale: sale, rules: rules, in: session)
     }
 
     /// Writes the plan. An order that is ignored or held wants no documents: what was not sent yet is withdrawn, and what is

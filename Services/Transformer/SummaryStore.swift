@@ -19,8 +19,8 @@ struct DueDay: Sendable, Hashable {
 
 /// The statements of the transformer on `summary_entry`.
 ///
-/// Whoever enters something for a store holds the store's summaries shared, and whoever closes a day holds them alone: a day
-/// is closed with all that was entered before, and what comes after knows that it is closed.
+/// Whoever enters something for a store holds the store's summaries shared, and whoever closes a day or books a payout holds
+/// them alone: a day is closed with all that was entered before, and what comes after knows that it is closed.
 enum SummaryStore {
     // MARK: Entering
 
@@ -78,7 +78,7 @@ enum SummaryStore {
             SELECT \(order.storeID), \(order.orderID), n.source, n.happened_on, n.day, n.closes, n.currency, n.total, n.tax,
                 n.content, \(mappingVersion)::bigint, \(revision)::integer, \(now.rfc3339)::timestamptz
             FROM unnest(\(all.map(\.source))::text[], \(all.map(\.happenedOn.description))::date[],
-                \(entries.map(\.place.day.description))::date[], \(entries.map(\.place.closes.description))::date[],
+                \(entries.map(\.place.day.description))::date[], \(entries.map { $0.place.closes?.description })::date[],
                 \(all.map(\.currency.code))::text[], \(all.map(\.total.description))::numeric[],
                 \(all.map(\.tax.description))::numeric[], \(all.map(\.content.text))::text[])
                 WITH ORDINALITY AS n (source, happened_on, day, closes, currency, total, tax, content, position)
@@ -96,12 +96,31 @@ enum SummaryStore {
         return try rows[0].decode("settled")
     }
 
+    /// Whether a payout was booked that took the order's money for being in the clearing account already.
+    static func isSettledElsewhere(_ order: OrderReference, in session: some PostgresSession) async throws -> Bool {
+        let rows = try await session.query(
+            """
+            SELECT EXISTS (SELECT 1 FROM payout_line WHERE store_id = \(order.storeID) AND order_id = \(order.orderID)
+                AND settled_in IS NOT NULL) AS settled
+            """)
+        return try rows[0].decode("settled")
+    }
+
     // MARK: Closing
 
     /// Stores that have something entered which is in no summary yet.
     static func openStores(in session: some PostgresSession) async throws -> [String] {
-        try await session.query("SELECT DISTINCT store_id FROM summary_entry WHERE summary_id IS NULL ORDER BY 1")
-            .map { try $0.decode("store_id") }
+        try await session.query(
+            """
+            SELECT DISTINCT store_id FROM summary_entry WHERE summary_id IS NULL AND closes IS NOT NULL ORDER BY 1
+            """
+        )
+        .map { try $0.decode("store_id") }
+    }
+
+    /// Waits for whoever is at the summaries of a store, and holds them alone until the end of the transaction.
+    static func holdInTurn(_ storeID: String, in session: some PostgresSession) async throws(PostgresError) {
+        try await session.execute("SELECT pg_advisory_xact_lock(hashtextextended(\(lockName(storeID)), 0))")
     }
 
     /// Holds the summaries of a store alone until the end of the transaction; false if somebody else is at them.
@@ -136,6 +155,7 @@ enum SummaryStore {
             """
             SELECT (extract(epoch FROM min(coalesce(paid_at, created_at, modified_at))) * 1000000)::bigint AS oldest
             FROM sale WHERE store_id = \(storeID) AND planned_revision < revision AND order_id NOT LIKE 'day:%'
+                AND order_id NOT LIKE 'payout:%'
             """)
         return try rows.first?.decode("oldest", as: Int64?.self).map { Instant(microseconds: $0) }
     }
@@ -175,13 +195,13 @@ enum SummaryStore {
 
     /// What is in a summary.
     static func entries(
-        of summary: SummaryID, storeID: String, in session: some PostgresSession
+        of summary: String, storeID: String, in session: some PostgresSession
     ) async throws -> [SummaryEntry] {
         try await read(
             session.query(
                 """
                 SELECT source, happened_on::text AS happened_on, currency, content, mapping_version, summary_id
-                FROM summary_entry WHERE store_id = \(storeID) AND summary_id = \(summary.text) ORDER BY id
+                FROM summary_entry WHERE store_id = \(storeID) AND summary_id = \(summary) ORDER BY id
                 """)
         ).map(\.entry)
     }
@@ -222,15 +242,20 @@ enum SummaryStore {
 
     private static func read(_ rows: [PostgresRow]) throws -> [StoredEntry] {
         try rows.map { row in
-            let content = try JSONValue(parsing: Array(try row.decode("content", as: String.self).utf8))
-            guard let day = CalendarDate(try row.decode("happened_on", as: String.self)),
-                let currency = Currency(try row.decode("currency", as: String.self)),
-                let entry = SummaryEntry(
-                    source: try row.decode("source"), happenedOn: day, currency: currency, content: content)
-            else { throw UnreadableEntry() }
-            return StoredEntry(
-                entry: entry, mappingVersion: try row.decode("mapping_version"), summaryID: row["summary_id"])
+            StoredEntry(
+                entry: try entry(row), mappingVersion: try row.decode("mapping_version"), summaryID: row["summary_id"])
         }
+    }
+
+    /// Reads `source`, `happened_on`, `currency` and `content`.
+    static func entry(_ row: PostgresRow) throws -> SummaryEntry {
+        let content = try JSONValue(parsing: Array(try row.decode("content", as: String.self).utf8))
+        guard let day = CalendarDate(try row.decode("happened_on", as: String.self)),
+            let currency = Currency(try row.decode("currency", as: String.self)),
+            let entry = SummaryEntry(
+                source: try row.decode("source"), happenedOn: day, currency: currency, content: content)
+        else { throw UnreadableEntry() }
+        return entry
     }
 }
 

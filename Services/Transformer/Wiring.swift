@@ -54,7 +54,12 @@ struct Wiring {
         let days = PeriodicService(
             name: "closing of days", every: .seconds(30), logger: context.logger,
             body: { _ = try await closing.round() })
-        return [watch, publisher, relay, consumer, runner, poll, days]
+        let booker = PayoutBooker(
+            database: context.database, rules: rules, planning: planning, logger: context.logger)
+        let payouts = PeriodicService(
+            name: "booking of payouts", every: .seconds(10), logger: context.logger,
+            body: { _ = try await booker.round() })
+        return [watch, publisher, relay, consumer, runner, poll, days, payouts]
     }
 }
 

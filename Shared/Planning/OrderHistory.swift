@@ -89,6 +89,14 @@ public enum OrderHistory {
         return try await rates(of: summary.currency, days: [summary.day], rules: rules, in: session)
     }
 
+    /// The imported rates that a payout's documents may need; nil if its store's mapping takes none, or they need none.
+    public static func rates(
+        of payout: Payout, on date: CalendarDate, rules: PlanningRules, in session: some PostgresSession
+    ) async throws -> DailyRates? {
+        guard rules.mapping.currencyRates.source == .table else { return nil }
+        return try await rates(of: payout.currency, days: [date, payout.paidOn], rules: rules, in: session)
+    }
+
     private static func rates(
         of currency: Currency, days: [CalendarDate], rules: PlanningRules, in session: some PostgresSession
     ) async throws -> DailyRates? {

@@ -82,19 +82,25 @@ public struct OrderPreview: Sendable {
         }
     }
 
-    /// What an order adds to its days, or why it is posted by itself.
+    /// What an order adds to its days or its payout, or why it is posted by itself.
     private static func summed(
         _ outcome: PlanOutcome, _ past: OrderDecision.Past, _ rules: PlanningRules
     ) -> (entries: [SummaryEntry], alone: String?) {
-        guard case .planned(let plan) = outcome, rules.mapping.posting == .dailySummary || past.isSummarised else {
+        guard case .planned(let plan) = outcome, plan.posting != .eachOrder || past.isSummarised else {
             return ([], nil)
         }
         if past.hasDocuments { return ([], "it has documents of its own already") }
-        switch SummaryBooking.read(plan, rates: rules.org.taxRates) {
+        let read =
+            plan.posting == .payoutSummary
+            ? SummaryBooking.readPaidOut(plan, org: rules.org) : SummaryBooking.read(plan, rates: rules.org.taxRates)
+        switch read {
         case .entries(let entries): return (entries, nil)
         case .unfit(let reason): return ([], reason)
         }
     }
+
+    /// Whether the order waits for its payout instead of being posted.
+    public var awaitsPayout: Bool { !entries.isEmpty && outcome.posting == .payoutSummary }
 
     /// Adds what looks odd, for which the order would be held or flagged.
     /// - Parameters:

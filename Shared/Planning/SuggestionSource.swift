@@ -63,6 +63,7 @@ public struct SuggestionSource: Sendable {
             """
             SELECT s.body FROM (
                 SELECT store_id, order_id, revision FROM sale WHERE store_id = \(store.id) AND order_id NOT LIKE 'day:%'
+                    AND order_id NOT LIKE 'payout:%'
                 ORDER BY created_at DESC NULLS LAST, order_id DESC LIMIT \(last)) o
             JOIN snapshot s ON s.store_id = o.store_id AND s.entity = 'order' AND s.entity_id = o.order_id
                 AND s.revision = o.revision

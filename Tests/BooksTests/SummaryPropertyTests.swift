@@ -8,7 +8,7 @@ import Testing
 @testable import SimulatedXero
 
 /// A shop's days summed up, and what its orders come to one by one.
-private struct SummedShop {
+struct SummedShop {
     /// Sydney in summer: a day begins at 13:00 UTC of the day before.
     static let ahead = 11 * 3600
     static let firstDay = CalendarDate(year: 2026, month: 3, day: 3)
@@ -56,8 +56,8 @@ private struct SummedShop {
 
     /// Ends a day.
     mutating func close() {
-        let due = open.filter { $0.place.closes <= today }
-        open.removeAll { $0.place.closes <= today }
+        let due = open.filter { $0.place.closes ?? today <= today }
+        open.removeAll { $0.place.closes ?? today <= today }
         var days: [String: SummaryID] = [:]
         for one in due {
             let group = "\(one.place.day) \(one.entry.currency)"
@@ -92,7 +92,7 @@ private struct SummedShop {
 
 @Suite struct SummaryPropertyTests {
     /// The present day of an order's time, by the shop's clock.
-    private static func order(_ index: Int, _ random: inout SeededRandom) -> CanonicalOrder {
+    static func order(_ index: Int, _ random: inout SeededRandom) -> CanonicalOrder {
         var recipe = OrderRecipe()
         recipe.currency = index % 10 == 0 ? "USD" : "EUR"
         let percent = random.pick(["5", "10", "19", "25"])

@@ -34,9 +34,9 @@ struct OutputTests {
         ])
         #expect(trouble.needsPerson)
         #expect(trouble.lines.contains("  3 held orders: counterfoil orders list --state held"))
-        let summaries = "  1 held daily summaries: counterfoil orders list --summaries --state held"
+        let summaries = "  1 held summaries: counterfoil orders list --summaries --state held"
         #expect(trouble.lines.contains(summaries))
-        #expect(trouble.lines.contains { $0.hasPrefix("  shop, daily summaries ") })
+        #expect(trouble.lines.contains { $0.hasPrefix("  shop, summaries ") })
         #expect(trouble.lines.contains("  2 dead letters: counterfoil dead-letters list"))
         #expect(trouble.lines.contains("  org acme is paused: Xero refuses the app's secret"))
     }

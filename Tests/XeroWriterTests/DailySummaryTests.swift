@@ -134,6 +134,43 @@ struct DailySummaryTests {
         }
     }
 
+    @Test("Each payment method has its mode; switching one posts nothing twice and loses nothing")
+    func methods() async throws {
+        try await WriterHarness.run { harness in
+            let store = SummedStore(harness)
+            try store.now("2026-11-20T03:00:00Z")
+            store.use(posting: ["default": "each_order", "stripe": "daily_summary"])
+            try await store.take(.init(id: 1, at: "2026-11-20T01:00:00"))
+            try await store.take(.init(id: 2, at: "2026-11-20T01:00:00", method: "paypal"))
+            store.use(posting: ["default": "daily_summary", "stripe": "each_order"])
+            try await store.take(.init(id: 3, at: "2026-11-20T02:00:00"))
+            try await store.take(.init(id: 4, at: "2026-11-20T02:00:00", method: "paypal"))
+            try store.now("2026-11-20T14:30:00Z")
+            try await store.closing.round()
+            try await store.post()
+            // What was sold before the switch is refunded after it, the way it was sold.
+            try store.now("2026-11-21T03:00:00Z")
+            for (id, method) in [(1, "stripe"), (2, "paypal"), (3, "stripe"), (4, "paypal")] {
+                try await store.take(
+                    .init(id: id, at: "2026-11-20T01:00:00", refundedAt: "2026-11-21T02:00:00", method: method),
+                    revision: 2)
+            }
+            try store.now("2026-11-21T14:30:00Z")
+            try await store.closing.round()
+            try await store.post()
+            #expect(
+                store.invoices == [
+                    "S-2 110.00 10.00 PAID", "S-3 110.00 10.00 PAID", "S-DAY-2026-11-20-AUD 220.00 20.00 PAID",
+                ])
+            #expect(
+                store.creditNotes == [
+                    "CN-S-2-20 110.00 10.00 PAID", "CN-S-3-30 110.00 10.00 PAID",
+                    "CN-S-DAY-2026-11-21-AUD 220.00 20.00 PAID",
+                ])
+            #expect(try await harness.value("SELECT count(*) FROM sale WHERE state <> 'posted'") == "0")
+        }
+    }
+
     @Test("A day waits for orders of it that are about to be planned, and one closed by who was killed is still posted")
     func interrupted() async throws {
         try await WriterHarness.run { harness in

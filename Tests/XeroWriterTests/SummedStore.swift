@@ -26,6 +26,9 @@ struct SummedStore: Sendable {
         var isWrong = false
         /// When all of it was given back.
         var refundedAt: String?
+        /// How many cents of it; all of it if not said.
+        var refundedCents: Int?
+        var method = "stripe"
 
         var tax: Int { (cents + 5) / 10 }
 
@@ -34,11 +37,11 @@ struct SummedStore: Sendable {
         var snapshot: JSONValue {
             let order: JSONValue = [
                 "id": .number(JSONNumber(id)), "number": .string("\(id)"),
-                "status": refundedAt == nil ? "processing" : "refunded", "currency": "AUD",
+                "status": refundedAt == nil || refundedCents != nil ? "processing" : "refunded", "currency": "AUD",
                 "prices_include_tax": false, "date_created_gmt": .string(at), "date_modified_gmt": .string(at),
                 "date_paid_gmt": isPaid ? .string(at) : .null, "total": amount(cents + tax + (isWrong ? 500 : 0)),
                 "total_tax": amount(tax), "cart_tax": amount(tax), "shipping_total": "0.00", "shipping_tax": "0.00",
-                "discount_total": "0.00", "discount_tax": "0.00", "customer_id": 7, "payment_method": "stripe",
+                "discount_total": "0.00", "discount_tax": "0.00", "customer_id": 7, "payment_method": .string(method),
                 "payment_method_title": "Card", "transaction_id": "ch",
                 "billing": ["first_name": "Ada", "country": "AU"],
                 "line_items": [
@@ -56,14 +59,15 @@ struct SummedStore: Sendable {
                 ],
                 "shipping_lines": [], "fee_lines": [], "coupon_lines": [],
                 "refunds": refundedAt == nil
-                    ? [] : [["id": .number(JSONNumber(id * 10)), "total": amount(-cents - tax)]],
+                    ? [] : [["id": .number(JSONNumber(id * 10)), "total": amount(-(refundedCents ?? cents + tax))]],
             ]
             return ["order": order, "refunds": .array(refundedAt.map { [refund($0)] } ?? [])]
         }
 
         private func refund(_ time: String) -> JSONValue {
             [
-                "id": .number(JSONNumber(id * 10)), "date_created_gmt": .string(time), "amount": amount(cents + tax),
+                "id": .number(JSONNumber(id * 10)), "date_created_gmt": .string(time),
+                "amount": amount(refundedCents ?? cents + tax),
                 "reason": "", "line_items": [], "shipping_lines": [], "fee_lines": [], "tax_lines": [],
             ]
         }
@@ -74,11 +78,12 @@ struct SummedStore: Sendable {
         snapshot = NIOLockedValueBox(Self.configuration(posting: "daily_summary", late: "next_day", version: 1))
     }
 
-    private static func configuration(posting: String, late: String, version: Int64) -> ConfigurationSnapshot {
+    private static func configuration(posting: JSONValue, late: String, version: Int64) -> ConfigurationSnapshot {
         var snapshot = ConfigurationSnapshot()
         snapshot.version = version
         snapshot.orgs["acme"] = OrgRecord(
-            id: "acme", appID: "app", tenantID: nil, dailyCalls: 1000, timeZone: "Australia/Sydney", policies: [:],
+            id: "acme", appID: "app", tenantID: nil, dailyCalls: 1000, timeZone: "Australia/Sydney", country: "AU",
+            policies: [:],
             mapping: [:], state: .active, stateReason: nil)
         snapshot.stores["shop"] = StoreRecord(
             id: "shop", platform: "woocommerce", orgID: "acme", url: "https://shop.example",
@@ -86,13 +91,14 @@ struct SummedStore: Sendable {
             webhookSecret: "s", consumerKey: "k", consumerSecret: "c",
             mapping: [
                 "accounts": ["sales": "200", "rounding": "860"], "taxes": ["10": "OUTPUT"],
-                "payments": ["stripe": "090"], "posting": .string(posting), "summary": ["late": .string(late)],
+                "payments": ["stripe": "090", "paypal": "091"], "posting": posting, "summary": ["late": .string(late)],
+                "refunds": ["amount_only": "proportional"], "payouts": ["default": ["fees": "404"]],
             ], mappingVersion: version)
         return snapshot
     }
 
     /// Has another mode apply from now on.
-    func use(posting: String, late: String = "next_day") {
+    func use(posting: JSONValue, late: String = "next_day") {
         snapshot.withLockedValue { $0 = Self.configuration(posting: posting, late: late, version: $0.version + 1) }
     }
 
@@ -110,7 +116,7 @@ struct SummedStore: Sendable {
             now: { [clock] in clock.withLockedValue { $0 } }, announced: {})
     }
 
-    private var rules: StoreRules { StoreRules { [snapshot] _ in snapshot.withLockedValue { $0 } } }
+    var rules: StoreRules { StoreRules { [snapshot] _ in snapshot.withLockedValue { $0 } } }
 
     var closing: SummaryClosing {
         SummaryClosing(

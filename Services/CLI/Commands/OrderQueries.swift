@@ -44,6 +44,7 @@ enum OrderQueries {
                 """),
             "documents": try await session.json(documents(store: store, id: id)),
             "summaries": try await session.json(summaries(store: store, id: id)),
+            "payouts": try await session.json(PayoutQueries.of(order: id, store: store)),
             "summed": try await session.json(summed(store: store, id: id)),
             "calls": try await session.json(calls(store: store, id: id)),
             "letters": try await session.json(
@@ -82,7 +83,7 @@ enum OrderQueries {
         """
     }
 
-    /// The daily summaries that an order is in, or will be.
+    /// The daily summaries and payouts that an order is in, or will be.
     private static func summaries(store: String, id: String) -> PostgresQuery {
         """
         SELECT coalesce(json_agg(t), '[]') FROM (
@@ -91,13 +92,14 @@ enum OrderQueries {
             FROM summary_entry e
             LEFT JOIN sale s ON s.store_id = e.store_id AND s.order_id = e.summary_id
             LEFT JOIN document d ON d.store_id = e.store_id AND d.order_id = e.summary_id
-                AND d.kind = CASE WHEN e.total < 0 THEN 'credit_note' ELSE 'invoice' END
+                AND d.kind IN ('invoice', 'credit_note') AND (e.summary_id NOT LIKE 'day:%'
+                    OR d.kind = CASE WHEN e.total < 0 THEN 'credit_note' ELSE 'invoice' END)
             WHERE e.store_id = \(store) AND e.order_id = \(id) ORDER BY e.id
         ) t
         """
     }
 
-    /// The orders that a daily summary is made of.
+    /// The orders that a daily summary or a payout is made of.
     private static func summed(store: String, id: String) -> PostgresQuery {
         """
         SELECT coalesce(json_agg(t), '[]') FROM (
@@ -127,8 +129,8 @@ struct OrderText {
     init(_ found: JSONValue) { self.found = found }
 
     var lines: [String] {
-        heading + section("Documents", documents) + section("Daily summaries", summaries)
-            + section("Orders in this summary", summed) + section("Calls to Xero", calls)
+        heading + section("Documents", documents) + section("Summaries", summaries)
+            + section("Payouts", payouts) + section("Orders in this summary", summed) + section("Calls to Xero", calls)
             + section("Dead letters", letters)
             + section("What the store said", said) + section("History", history)
     }
@@ -178,10 +180,24 @@ struct OrderText {
             table.add([
                 row.cell("source"), row.cell("total"), row.cell("tax"), row.cell("happened_on"),
                 row.cell("number").isEmpty ? row.cell("summary") : row.cell("number"),
-                isOpen ? "posted once \(row.cell("closes")) is over" : row.cell("state"), row.cell("xero_id"),
+                isOpen ? open(row) : row.cell("state"), row.cell("xero_id"),
             ])
         }
         return table.isEmpty ? [] : table.lines
+    }
+
+    /// When something is posted that is in no summary yet.
+    private func open(_ row: JSONValue) -> String {
+        row.cell("closes").isEmpty ? "posted once its payout is imported" : "posted once \(row.cell("closes")) is over"
+    }
+
+    private var payouts: [String] {
+        found.list("payouts").map { row in
+            let settled = row.cell("settled_in")
+            return "\(row.cell("payout")) of \(row.cell("provider")), \(row.cell("paid_on")): \(row.cell("kind")) "
+                + "\(row.cell("amount")), fee \(row.cell("fee"))"
+                + (settled.isEmpty ? "" : "; its money is in \(settled) already")
+        }
     }
 
     private var summed: [String] {

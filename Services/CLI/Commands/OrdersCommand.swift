@@ -46,7 +46,7 @@ struct OrdersCommand: AsyncParsableCommand {
                                 AND a.order_id = sale.order_id AND a.accepted_at IS NULL) AS flags
                         FROM sale WHERE (\(store as String?)::text IS NULL OR store_id = \(store as String?))
                             AND (\(state as String?)::text IS NULL OR state = \(state as String?))
-                            AND (order_id LIKE 'day:%') = \(summaries)
+                            AND (order_id LIKE 'day:%' OR order_id LIKE 'payout:%') = \(summaries)
                             AND (NOT \(flagged) OR (store_id, order_id) IN (
                                 SELECT store_id, order_id FROM anomaly WHERE accepted_at IS NULL))
                         ORDER BY modified_at DESC, order_id LIMIT \(limit)

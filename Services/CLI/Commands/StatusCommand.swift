@@ -32,6 +32,8 @@ enum StatusQueries {
             "stores": try await session.json(stores),
             "dead_letters": try await session.json(deadLetters),
             "flagged": try await session.json(flagged),
+            "payouts_held": try await session.json(PayoutQueries.held),
+            "not_paid_out": try await session.json(PayoutQueries.unpaidSums(store: nil)),
         ]
     }
 
@@ -54,8 +56,8 @@ enum StatusQueries {
 
     private static let orders: PostgresQuery = """
         SELECT coalesce(json_agg(t), '[]') FROM (
-            SELECT store_id AS store, state, count(*) FILTER (WHERE order_id NOT LIKE 'day:%') AS orders,
-                count(*) FILTER (WHERE order_id LIKE 'day:%') AS summaries
+            SELECT store_id AS store, state, count(*) FILTER (WHERE order_id NOT LIKE 'day:%' AND order_id NOT LIKE 'payout:%') AS orders,
+                count(*) FILTER (WHERE order_id LIKE 'day:%' OR order_id LIKE 'payout:%') AS summaries
             FROM sale GROUP BY store_id, state ORDER BY 1, 2
         ) t
         """
@@ -142,8 +144,7 @@ struct StatusText {
     /// Whether somebody has to do something.
     var needsPerson: Bool {
         ["held", "dead"].contains { orders($0) + orders($0, "summaries") > 0 } || !status.list("dead_letters").isEmpty
-            || !pausedOrgs.isEmpty
-            || !troubledStores.isEmpty
+            || !pausedOrgs.isEmpty || !troubledStores.isEmpty || !status.list("payouts_held").isEmpty
     }
 
     var lines: [String] {
@@ -151,6 +152,8 @@ struct StatusText {
         lines += ["", "Orders"] + indented(orderTable)
         lines += ["", "Orgs"] + indented(xero + orgTable)
         lines += ["", "Stores"] + indented(storeTable)
+        let unpaid = PayoutText.unpaid(status.list("not_paid_out"))
+        if !unpaid.isEmpty { lines += ["", "Not paid out yet"] + indented(unpaid) }
         return lines + ["", "To do"] + indented(toDo)
     }
 
@@ -172,7 +175,7 @@ struct StatusText {
         var table = TextTable(["store"] + states, right: Set(states))
         for store in status.list("stores") {
             let own = status.list("orders").filter { $0.cell("store") == store.cell("store") }
-            for (what, name) in [("orders", ""), ("summaries", ", daily summaries")] {
+            for (what, name) in [("orders", ""), ("summaries", ", summaries")] {
                 let counts = states.map { state in
                     own.filter { $0.cell("state") == state }.reduce(0) { $0 + $1.count(what) }
                 }
@@ -229,7 +232,7 @@ struct StatusText {
         }
         if orders("held", "summaries") > 0 {
             lines.append(
-                "\(orders("held", "summaries")) held daily summaries: counterfoil orders list --summaries --state held")
+                "\(orders("held", "summaries")) held summaries: counterfoil orders list --summaries --state held")
         }
         let flagged = status.list("flagged").reduce(0) { $0 + $1.count("orders") }
         if flagged > 0 {
@@ -237,6 +240,11 @@ struct StatusText {
         }
         let letters = status.list("dead_letters").reduce(0) { $0 + $1.count("letters") }
         if letters > 0 { lines.append("\(letters) dead letters: counterfoil dead-letters list") }
+        for held in status.list("payouts_held") {
+            lines.append(
+                "\(held.cell("payouts")) held payouts of store \(held.cell("store")): counterfoil payouts list \(held.cell("store"))"
+            )
+        }
         for org in pausedOrgs { lines.append("org \(org.cell("org")) is \(org.cell("state")): \(org.cell("reason"))") }
         for store in troubledStores {
             lines.append("store \(store.cell("store")) cannot be read: \(oneLine(store.cell("last_error")))")

@@ -23,6 +23,7 @@ public enum SchemaMigrations {
         Migration(name: "0050-quotes", sql: quotes),
         Migration(name: "0051-contacts", sql: contacts),
         Migration(name: "0052-payments", sql: payments),
+        Migration(name: "0053-payouts", sql: payouts),
         Migration(name: "0054-anomalies", sql: anomalies),
         Migration(name: "0055-rates", sql: rates),
         Migration(name: "0055-remapping", sql: remapping),

@@ -71,10 +71,12 @@ public struct MappingConfiguration: Sendable, Hashable {
     public var status: DocumentStatus?
     /// Whether orders that are not paid are quotes, and how these are posted.
     public var quotes: QuoteSettings
-    /// Whether orders are posted one by one or summed up by day.
-    public var posting: PostingMode
+    /// Whether orders are posted one by one or summed up, by payment method.
+    public var posting: PostingModes
     /// How days are summed up.
     public var summary: SummarySettings
+    /// How payouts are posted, by provider; `default` for the rest.
+    public var payouts: [String: PayoutSettings]
     /// Which lines carry an item.
     public var items: ItemSettings
     /// What is done about orders that look odd.
@@ -92,8 +94,8 @@ public struct MappingConfiguration: Sendable, Hashable {
 
     /// Reads a mapping.
     /// - Parameter json: The merged mapping: an object of `rules`, `accounts`, `taxes`, `payments`, `statuses`, `contacts`,
-    ///   `refunds`, `tenders`, `terms_days`, `document`, `status`, `quote_status`, `expiry_days`, `posting`, `summary`, `items`,
-    ///   `anomalies` and `currency_rates`. Only `accounts.sales` is required.
+    ///   `refunds`, `tenders`, `terms_days`, `document`, `status`, `quote_status`, `expiry_days`, `posting`, `summary`,
+    ///   `payouts`, `items`, `anomalies` and `currency_rates`. Only `accounts.sales` is required.
     /// - Throws: ``MappingError`` naming the path of every mistake and, for a word that does not exist, the nearest that does.
     public init(json: JSONValue) throws(MappingError) {
         let problems = MappingProblems()
@@ -104,8 +106,8 @@ public struct MappingConfiguration: Sendable, Hashable {
     /// The keys a mapping may have.
     static let keys = [
         "rules", "accounts", "taxes", "payments", "statuses", "contacts", "refunds", "tenders", "terms_days",
-        "document", "status", "quote_status", "expiry_days", "posting", "summary", "items", "anomalies",
-        "currency_rates",
+        "document", "status", "quote_status", "expiry_days", "posting", "summary", "payouts", "items",
+        "anomalies", "currency_rates",
     ]
 
     /// Reads what can be read, and reports the rest.
@@ -137,16 +139,19 @@ public struct MappingConfiguration: Sendable, Hashable {
         status = root.choice("status", DocumentStatus.self)
         quotes = QuoteSettings(root)
         rules = MappingRules(root["rules"], path: root.path.key("rules"), problems: problems)
-        posting = root.choice("posting", PostingMode.self) ?? .eachOrder
+        posting = PostingModes(root)
         summary = SummarySettings(root.object("summary", keys: SummarySettings.keys))
+        payouts = Self.payouts(root.object("payouts", keys: nil))
         items = ItemSettings(root)
         anomalies = AnomalyPolicy(root.object("anomalies", keys: AnomalyPolicy.keys))
         let rates = root.object("currency_rates", keys: CurrencyRateSettings.keys)
         currencyRates = CurrencyRateSettings(rates)
-        if posting == .dailySummary, currencyRates.source == .store {
+        let summed = rules.deciding(.posting).compactMap(\.actions.posting) + posting.all
+        if let mode = summed.first(where: { $0 != .eachOrder }), currencyRates.source == .store {
             rates.report(
                 "source",
-                "a daily summary has one rate, and each order its own: write table or xero with posting: daily_summary")
+                "a \(mode == .dailySummary ? "daily summary" : "payout") has one rate, and each order its own: write table or "
+                    + "xero with posting: \(mode.rawValue)")
         }
     }
 

@@ -74,9 +74,10 @@ public struct ItemSettings: Sendable, Hashable {
 }
 
 extension MappingConfiguration {
-    /// Whether planning has to know the organisation's items. Lines of a day's total carry none.
+    /// Whether planning has to know the organisation's items. Lines of a day's total or a payout carry none.
     public var usesItems: Bool {
-        guard posting == .eachOrder else { return false }
+        let modes = rules.deciding(.posting).compactMap(\.actions.posting) + posting.all
+        guard modes.contains(.eachOrder) else { return false }
         return items.mode != .none || rules.deciding(.items).contains { $0.actions.items != ItemSettings.Mode.none }
     }
 }

@@ -145,8 +145,15 @@ struct OrderDraft {
                 Decision(field: "status", value: status.value.rawValue, because: status.because),
                 Decision(field: "reference", value: reference.value, because: reference.because),
                 Decision(field: "due", value: due.value.description, because: due.because),
-            ] + [rate?.decision].compactMap(\.self) + Self.decisions(lines)
+            ] + posting + [rate?.decision].compactMap(\.self) + Self.decisions(lines)
         return document
+    }
+
+    /// How the order is posted, where something says so.
+    private var posting: [Decision] {
+        let mode = context.decisions.posting
+        guard mode.because != "default" else { return [] }
+        return [Decision(field: "posting", value: mode.value.rawValue, because: mode.because)]
     }
 
     /// What decided the lines' fields, each with its line's place.

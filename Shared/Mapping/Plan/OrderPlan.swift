@@ -9,6 +9,12 @@ public enum PlanOutcome: Sendable, Hashable {
     case held(reason: String, findings: [String])
     /// These documents.
     case planned(OrderPlan)
+
+    /// Whether what is planned is posted by itself; what is not planned has no mode.
+    public var posting: PostingMode? {
+        guard case .planned(let plan) = self else { return nil }
+        return plan.posting
+    }
 }
 
 /// The documents an order should have in Xero.
@@ -24,6 +30,10 @@ public struct OrderPlan: Sendable, Hashable {
     public var changedOn: CalendarDate?
     /// The percent that Xero applies for a tax type, where it was relied on.
     public var taxRates: [String: ExactDecimal]
+    /// Whether the documents are posted, or what they come to is summed up with other orders.
+    public var posting = PostingMode.eachOrder
+    /// How many payments of money the order has; gift cards and store credit are none.
+    public var moneyTenders = 0
     /// By which rates the documents are converted, and any that are made of them.
     var rates = DocumentRates.none
 

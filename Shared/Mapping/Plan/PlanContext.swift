@@ -72,6 +72,8 @@ struct PlanContext {
             taxRates: org.taxRates)
         plan.onceInvoiced = onceInvoiced
         plan.rates = rates
+        plan.posting = decisions.posting.value
+        plan.moneyTenders = order.tenders.count { $0.kind == .money }
         return plan
     }
 

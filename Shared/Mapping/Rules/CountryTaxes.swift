@@ -43,6 +43,10 @@ public enum CountryTaxes {
         return (same[0], "the org's only tax type of sales at \(rate) %")
     }
 
+    /// The tax type of what is outside tax altogether.
+    /// - Parameter country: The organisation's country; `nil` if it is not known.
+    static func untaxed(country: String?) -> String { country == "AU" ? "BASEXCLUDED" : "NONE" }
+
     private static func usual(_ rate: String, _ country: String, isAbroad: Bool) -> String? {
         switch (country, rate) {
         case ("AU", "10"): "OUTPUT"

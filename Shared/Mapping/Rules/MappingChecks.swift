@@ -28,6 +28,7 @@ public struct MappingChecks: Sendable {
         let problems = MappingProblems()
         let mapping = MappingConfiguration(json: json, problems: problems)
         checkPayments(mapping, json, problems)
+        checkPayouts(mapping, problems)
         checkQuotes(mapping, problems)
         if let reference { ReferenceChecks(mapping: mapping, json: json, reference: reference, problems).run() }
         let here = MappingProblems()
@@ -53,6 +54,9 @@ public struct MappingChecks: Sendable {
             return
         }
         guard mapping.payments["default"] == nil else { return }
+        for method in mapping.posting.byMethod.keys.sorted() where !isCleared(method.lowercased(), mapping) {
+            problems.report(MappingPath().key("posting").key(method), uncleared(method, mapping))
+        }
         for rule in mapping.rules.all
         where rule.actions.skip == nil && rule.actions.hold == nil && rule.actions.document != .quote {
             for condition in rule.conditions where condition.field == .paymentMethod {
@@ -60,12 +64,34 @@ public struct MappingChecks: Sendable {
                 for method in methods.map(\.description).sorted() where !isCleared(method, mapping) {
                     problems.report(
                         MappingPath().key("rules").index(rule.position).key("when").key("payment_method"),
-                        "payment method '\(method)' has no clearing account; add payments.\(method), or payments.default"
-                            + (NearestWord.to(method, among: mapping.payments.keys.sorted())
-                                .map { "; did you mean \($0)?" } ?? ""))
+                        uncleared(method, mapping))
                 }
             }
         }
+    }
+
+    /// Payouts are posted with their fees, so these need an account.
+    private func checkPayouts(_ mapping: MappingConfiguration, _ problems: MappingProblems) {
+        let named = mapping.posting.byMethod.filter { $0.value == .payoutSummary }.keys.sorted()
+        let ruled = mapping.rules.all.contains { $0.actions.posting == .payoutSummary }
+        let isUsed = ruled || mapping.posting.usual == .payoutSummary
+        for method in named where mapping.payoutSettings(of: method.lowercased()).fees == nil {
+            problems.report(
+                MappingPath().key("posting").key(method),
+                "the fees of its payouts have no account; add payouts.\(method).fees, or payouts.default.fees"
+                    + (NearestWord.to(method, among: mapping.payouts.keys.sorted()).map { "; did you mean \($0)?" }
+                        ?? ""))
+        }
+        if isUsed, named.isEmpty, !mapping.payouts.values.contains(where: { $0.fees != nil }) {
+            problems.report(
+                MappingPath().key("payouts"),
+                "is missing; the fees of payouts need an account: { default: { fees: \"404\" } }")
+        }
+    }
+
+    private func uncleared(_ method: String, _ mapping: MappingConfiguration) -> String {
+        "payment method '\(method)' has no clearing account; add payments.\(method), or payments.default"
+            + (NearestWord.to(method, among: mapping.payments.keys.sorted()).map { "; did you mean \($0)?" } ?? "")
     }
 
     /// Whether a payment method has an account by its own key, or may get one by a rule.

@@ -65,6 +65,31 @@ struct MappingDecisions: Sendable {
             date.adding(days: mapping.termsDays), mapping.termsDays == 0 ? "default" : "mapping.terms_days")
     }
 
+    /// Whether the order is posted by itself or summed up. All of its money has to say the same: an order paid in several ways
+    /// whose modes differ has documents of its own.
+    var posting: Decided<PostingMode> {
+        let money = facts.order.tenders.filter { $0.kind == .money }
+        let modes = money.isEmpty ? [posting(of: nil)] : money.map { posting(of: $0) }
+        if Set(modes.map(\.value)).count > 1 {
+            return Decided(.eachOrder, "payment methods whose modes differ")
+        }
+        // A payout pays one payment; without any, none would ever come.
+        if modes[0].value == .payoutSummary, money.count != 1 {
+            return Decided(.eachOrder, "not paid in one payment")
+        }
+        return modes[0]
+    }
+
+    private func posting(of tender: Tender?) -> Decided<PostingMode> {
+        if mapping.rules.decide(.posting),
+            let rule = mapping.rules.deciding(.posting).first(where: { matches($0, line: nil, tender: tender) }),
+            let mode = rule.actions.posting
+        {
+            return Decided(mode, rule.because)
+        }
+        return mapping.posting.mode(of: tender?.method ?? "")
+    }
+
     /// Whose contact the invoice is for.
     var contact: Decided<ContactChoice> {
         if let ruled = order(.contact, { $0.contact }) {

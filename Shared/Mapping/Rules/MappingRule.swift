@@ -39,6 +39,7 @@ enum RuleEffect: String, Sendable, Hashable, CaseIterable {
     case contact
     case status
     case due
+    case posting
     case document
     case quoteStatus = "quote_status"
     case expiryDays = "expiry_days"
@@ -70,6 +71,8 @@ struct RuleActions: Sendable, Hashable {
     var status: DocumentStatus?
     /// When the invoice is due.
     var due: DueDate?
+    /// Whether the order is posted by itself or summed up.
+    var posting: PostingMode?
     /// What the order is until it is paid.
     var document: OrderDocument?
     /// How its quote is posted.
@@ -86,7 +89,7 @@ struct RuleActions: Sendable, Hashable {
             (.account, account != nil), (.taxType, taxType != nil), (.tracking, tracking != nil),
             (.itemCode, itemCode != nil), (.items, items != nil), (.description, description != nil),
             (.paymentAccount, paymentAccount != nil), (.reference, reference != nil), (.contact, contact != nil),
-            (.status, status != nil), (.due, due != nil), (.document, document != nil),
+            (.status, status != nil), (.due, due != nil), (.posting, posting != nil), (.document, document != nil),
             (.quoteStatus, quoteStatus != nil), (.expiryDays, expiryDays != nil), (.skip, skip != nil),
             (.hold, hold != nil),
         ]

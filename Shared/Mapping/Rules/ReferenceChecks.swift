@@ -33,6 +33,7 @@ struct ReferenceChecks {
     func run() {
         checkAccounts()
         checkTaxes()
+        checkPayouts()
         for rule in mapping.rules.all {
             check(rule.actions, MappingPath().key("rules").index(rule.position).key("then"))
         }
@@ -62,6 +63,17 @@ struct ReferenceChecks {
         for (key, value) in json["taxes"]?.object ?? [:] {
             guard let type = value.string else { continue }
             check(taxType: type, on: key == "rounding" ? [] : codes, MappingPath().key("taxes").key(key))
+        }
+    }
+
+    private func checkPayouts() {
+        for (provider, settings) in mapping.payouts.sorted(by: { $0.key < $1.key }) {
+            let path = MappingPath().key("payouts").key(provider)
+            if let account = settings.account { check(account: account, for: [.payments], path.key("account")) }
+            if let account = settings.fees { check(account: account, for: [.lines], path.key("fees")) }
+            if let account = settings.adjustments { check(account: account, for: [.lines], path.key("adjustments")) }
+            guard let type = settings.feeTax else { continue }
+            check(taxType: type, on: [settings.fees].compactMap { $0 }, path.key("fee_tax"))
         }
     }
 

@@ -173,6 +173,7 @@ struct RuleActionsReader {
         actions.contact = contact()
         actions.status = then.choice("status", DocumentStatus.self)
         actions.due = due()
+        actions.posting = then.choice("posting", PostingMode.self)
         actions.document = then.choice("document", OrderDocument.self)
         actions.quoteStatus = then.choice("quote_status", QuoteStatus.self)
         actions.expiryDays = then.integer("expiry_days", in: QuoteSettings.days)

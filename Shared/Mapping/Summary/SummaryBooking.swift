@@ -124,8 +124,11 @@ public enum SummaryBooking {
     public struct Place: Sendable, Hashable {
         /// The day whose date its document has.
         public var day: CalendarDate
-        /// The day after which it is posted.
-        public var closes: CalendarDate
+        /// The day after which it is posted; `nil` if it is posted with its payout.
+        public var closes: CalendarDate?
+
+        /// Where something goes that waits for its payout.
+        public static func withPayout(happenedOn: CalendarDate) -> Place { Place(day: happenedOn, closes: nil) }
     }
 
     /// Decides with which day something is posted.

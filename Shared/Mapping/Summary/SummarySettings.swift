@@ -1,9 +1,11 @@
-/// Whether a store's orders are posted one by one or summed up by day.
+/// Whether orders are posted one by one or summed up, by day or by payout.
 public enum PostingMode: String, Sendable, Hashable, CaseIterable {
     /// Each order has documents of its own.
     case eachOrder = "each_order"
     /// What was sold and refunded on a day is one document each.
     case dailySummary = "daily_summary"
+    /// What a provider pays out is one document, with its fees.
+    case payoutSummary = "payout_summary"
 }
 
 /// How a store's days are summed up: `summary:` of its mapping.

@@ -134,7 +134,8 @@ struct PreviewSource: Sendable {
         let rows = try await session.query(
             """
             SELECT order_id, revision, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at FROM sale
-            WHERE store_id = \(store) AND order_id NOT LIKE 'day:%' AND (\(order as String?)::text IS NULL
+            WHERE store_id = \(store) AND order_id NOT LIKE 'day:%' AND order_id NOT LIKE 'payout:%'
+                AND (\(order as String?)::text IS NULL
                 OR order_number = \(order as String?) OR order_id = \(order as String?))
             ORDER BY order_number = \(order as String?) DESC, sale.created_at DESC NULLS LAST, order_id DESC
             LIMIT \(last)

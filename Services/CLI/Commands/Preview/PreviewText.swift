@@ -73,7 +73,7 @@ struct PreviewText {
         return lines
     }
 
-    // MARK: Daily summaries
+    // MARK: Summaries
 
     private func lines(_ entry: SummaryEntry) -> [String] {
         let (shown, isReturn) = (entry.isReturn ? -entry : entry, entry.isReturn)
@@ -83,10 +83,15 @@ struct PreviewText {
         for (place, line) in shown.lines.enumerated() {
             table.add(["\(place + 1)", named(line.account), taxed(line.taxType), amount(line.net), amount(line.tax)])
         }
-        return [
-            "\(isReturn ? "REFUND" : "SALE") of \(amount(shown.total)), part of the daily summary \(number)",
-            "  (of a later day, or an addition to it, if that one is posted already)",
-        ] + indented(table.lines)
+        let what = "\(isReturn ? "REFUND" : "SALE") of \(amount(shown.total))"
+        let place =
+            preview.awaitsPayout
+            ? ["\(what), part of its payout, once that is imported"]
+            : [
+                "\(what), part of the daily summary \(number)",
+                "  (of a later day, or an addition to it, if that one is posted already)",
+            ]
+        return place + indented(table.lines)
             + shown.money.map {
                 "  \(isReturn ? "paid back from" : "paid into") account \(named($0.account)): \(amount($0.amount))"
             }

@@ -37,7 +37,8 @@ struct RemappingReport: Sendable {
                 SELECT order_id, order_number, revision, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
                 FROM sale WHERE store_id = \(storeID) AND order_id > \(after) AND state IN ('planned', 'posted')
                     AND planned_revision = revision AND mapping_version < \(source.rules.mappingVersion)
-                    AND voided_by IS NULL AND order_id NOT LIKE 'day:%' AND NOT EXISTS (SELECT 1 FROM summary_entry e
+                    AND voided_by IS NULL AND order_id NOT LIKE 'day:%' AND order_id NOT LIKE 'payout:%'
+                    AND NOT EXISTS (SELECT 1 FROM summary_entry e
                         WHERE e.store_id = sale.store_id AND e.order_id = sale.order_id)
                 ORDER BY order_id LIMIT 500
                 """)
