@@ -59,6 +59,8 @@ private func withTemporaryDatabase<R: Sendable>(
     let name = "test_\(UInt64.random(in: 0...UInt64.max))"
     var admin = try PostgresConfiguration(url: server)
     admin.connections = 1
+    // Beside tests that keep every core busy a connection may take its time.
+    admin.leaseTimeout = .seconds(60)
     let logger = quietLogger()
     return try await withRunningClient(PostgresClient(configuration: admin, logger: logger)) { admin in
         try await admin.execute("CREATE DATABASE \(unsafeSQL: name) TEMPLATE template0")
@@ -67,6 +69,7 @@ private func withTemporaryDatabase<R: Sendable>(
         let result: Result<R, any Error>
         do {
             var configuration = try TemporaryDatabase.configuration(server, name: name)
+            configuration.leaseTimeout = .seconds(60)
             configure(&configuration)
             let client = PostgresClient(configuration: configuration, logger: logger)
             result = .success(

@@ -38,7 +38,7 @@ struct ContactFollowingTests {
     // MARK: Archived
 
     @Test(
-        "an archived contact is made active again when an order comes, and the order goes on", .timeLimit(.minutes(2)))
+        "an archived contact is made active again when an order comes, and the order goes on", .timeLimit(.minutes(5)))
     func restored() async throws {
         try await WriterHarness.run { harness in
             try await Self.after(harness) { harness.act("archive", "Customer 1") }
@@ -58,7 +58,7 @@ struct ContactFollowingTests {
     }
 
     @Test(
-        "what was read before costs no refused call, and what nothing waits for stays archived", .timeLimit(.minutes(2))
+        "what was read before costs no refused call, and what nothing waits for stays archived", .timeLimit(.minutes(5))
     )
     func readBefore() async throws {
         try await WriterHarness.run { harness in
@@ -86,7 +86,7 @@ struct ContactFollowingTests {
     }
 
     @Test(
-        "one that Xero does not restore, or that is to be replaced, gets a successor", .timeLimit(.minutes(3)),
+        "one that Xero does not restore, or that is to be replaced, gets a successor", .timeLimit(.minutes(5)),
         arguments: ["refused", "policy", "erased"])
     func replaced(why: String) async throws {
         var settings = SimulatorSettings()
@@ -114,7 +114,7 @@ struct ContactFollowingTests {
         }
     }
 
-    @Test("a contact that a person restores lets waiting documents go on", .timeLimit(.minutes(2)))
+    @Test("a contact that a person restores lets waiting documents go on", .timeLimit(.minutes(5)))
     func restoredByPerson() async throws {
         try await WriterHarness.run { harness in
             try await harness.plan([Self.first])
@@ -132,7 +132,7 @@ struct ContactFollowingTests {
     }
 
     @Test(
-        "killed before or after the call that restores, it is restored once", .timeLimit(.minutes(3)),
+        "killed before or after the call that restores, it is restored once", .timeLimit(.minutes(5)),
         arguments: [CallGate.Place.before, .after])
     func killed(place: CallGate.Place) async throws {
         try await WriterHarness.run { harness in
@@ -162,7 +162,7 @@ struct ContactFollowingTests {
     // MARK: Merged
 
     @Test(
-        "a merged contact leads to the one that survived, over several", .timeLimit(.minutes(3)),
+        "a merged contact leads to the one that survived, over several", .timeLimit(.minutes(5)),
         arguments: [true, false])
     func merged(isReadBefore: Bool) async throws {
         try await WriterHarness.run { harness in
@@ -193,7 +193,7 @@ struct ContactFollowingTests {
         }
     }
 
-    @Test("one that survived and is archived is restored", .timeLimit(.minutes(2)))
+    @Test("one that survived and is archived is restored", .timeLimit(.minutes(5)))
     func mergedIntoArchived() async throws {
         try await WriterHarness.run { harness in
             try await harness.plan([Self.first])
@@ -209,7 +209,7 @@ struct ContactFollowingTests {
         }
     }
 
-    @Test("contacts merged in a circle are a person's matter", .timeLimit(.minutes(2)))
+    @Test("contacts merged in a circle are a person's matter", .timeLimit(.minutes(5)))
     func mergedInCircle() async throws {
         try await WriterHarness.run { harness in
             try await harness.plan([Self.first, SampleOrder(number: 2, customer: 2)])

@@ -18,7 +18,7 @@ struct ContactMirrorTests {
 
     @Test(
         "are read as a whole once and then by what changed, page by page, also by the next writer",
-        .timeLimit(.minutes(3)))
+        .timeLimit(.minutes(5)))
     func pages() async throws {
         try await WriterHarness.run { harness in
             for part in 0..<23 {
@@ -63,7 +63,7 @@ struct ContactMirrorTests {
 
     // MARK: Matching
 
-    @Test("a customer whom Xero has already is not made again, and gets our number", .timeLimit(.minutes(2)))
+    @Test("a customer whom Xero has already is not made again, and gets our number", .timeLimit(.minutes(5)))
     func adopted() async throws {
         try await WriterHarness.run { harness in
             harness.enter([
@@ -93,7 +93,7 @@ struct ContactMirrorTests {
 
     // MARK: Changes
 
-    @Test("what a customer changes is changed in Xero, except what a person touched there", .timeLimit(.minutes(3)))
+    @Test("what a customer changes is changed in Xero, except what a person touched there", .timeLimit(.minutes(5)))
     func changes() async throws {
         try await WriterHarness.run { harness in
             try await harness.plan([
@@ -132,7 +132,7 @@ struct ContactMirrorTests {
         }
     }
 
-    @Test("a policy keeps contacts as they were made", .timeLimit(.minutes(2)))
+    @Test("a policy keeps contacts as they were made", .timeLimit(.minutes(5)))
     func kept() async throws {
         try await WriterHarness.run { harness in
             try await harness.plan([SampleOrder(number: 1, customer: 1)])
@@ -145,7 +145,7 @@ struct ContactMirrorTests {
         }
     }
 
-    @Test("a customer's new name that somebody has in Xero gets a number", .timeLimit(.minutes(2)))
+    @Test("a customer's new name that somebody has in Xero gets a number", .timeLimit(.minutes(5)))
     func newNameTaken() async throws {
         try await WriterHarness.run { harness in
             try await harness.plan([SampleOrder(number: 1, customer: 1)])
@@ -164,7 +164,7 @@ struct ContactMirrorTests {
     // MARK: One person, several stores
 
     @Test(
-        "two stores and two writers make one contact of a person, whoever is killed", .timeLimit(.minutes(3)),
+        "two stores and two writers make one contact of a person, whoever is killed", .timeLimit(.minutes(5)),
         arguments: [CallGate.Place.before, .after])
     func shared(place: CallGate.Place) async throws {
         try await WriterHarness.run { harness in

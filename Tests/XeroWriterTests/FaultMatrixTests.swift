@@ -22,7 +22,7 @@ struct FaultMatrixTests {
 
     @Test(
         "Once a fault is over, the books hold exactly one correct document, whatever went wrong",
-        .timeLimit(.minutes(8)))
+        .timeLimit(.minutes(15)))
     func matrix() async throws {
         let outcomes = NIOLockedValueBox<[CallFault: [CellSubject: Outcome]]>([:])
         try await withTemporaryDatabase(

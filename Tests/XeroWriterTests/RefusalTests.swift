@@ -153,7 +153,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("ends in the right place with the right sentence, and a retry is safe", .timeLimit(.minutes(3)))
+    @Test("ends in the right place with the right sentence, and a retry is safe", .timeLimit(.minutes(5)))
     func refusals() async throws {
         try await withTemporaryDatabase(migrations: SchemaMigrations.all, configure: { $0.connections = 8 }) {
             database in

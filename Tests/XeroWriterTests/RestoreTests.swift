@@ -13,7 +13,7 @@ import Testing
     "A database restored from an old backup",
     .enabled(if: TestServers.areAvailable, "needs the private servers: make test"))
 struct RestoreTests {
-    @Test("after the orders are read again nothing is double and the books tie", .timeLimit(.minutes(3)))
+    @Test("after the orders are read again nothing is double and the books tie", .timeLimit(.minutes(5)))
     func restored() async throws {
         try await withTemporaryDatabase { admin in
             let live = TestServers.uniqueName("live")

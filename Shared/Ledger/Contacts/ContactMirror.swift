@@ -124,6 +124,11 @@ public enum ContactMirror {
             """)
     }
 
+    /// Forgets a contact that Xero may not have after all: it is looked up, and known again if it is there.
+    static func forget(_ id: String, orgID: String, in session: some PostgresSession) async throws(PostgresError) {
+        try await session.execute("DELETE FROM xero_contact WHERE org_id = \(orgID) AND xero_id = \(id)")
+    }
+
     /// Contacts by their ids.
     static func contacts(
         ids: [String], orgID: String, in session: some PostgresSession

@@ -47,6 +47,9 @@ public enum Doubts {
         var audit: [AuditEntry] = []
         for var document in try await DocumentStore.lock(ids: ids, in: session)
         where document.canBeDoubted && isMeant(document) {
+            if document.key.kind == .contact, let id = document.xeroID {
+                try await ContactMirror.forget(id, orgID: document.key.orgID, in: session)
+            }
             let from = document.machine.state
             try document.machine.handle(.doubted)
             document.xeroID = nil
