@@ -48,6 +48,17 @@ struct ComposeTests {
         #expect(conditions.values.allSatisfy { $0["condition"] == "service_healthy" })
     }
 
+    @Test("the image's layer of other packages has every package and product that the targets use")
+    func packages() throws {
+        let manifest = try Project.text("Package.swift").split(separator: "\n").map(String.init)
+        let result = try Project.shell("deploy/docker/dependencies-only <Package.swift")
+        #expect(result.status == 0, "\(result.output)")
+        let lines = Set(result.output.split(separator: "\n").map(String.init))
+        let needed = manifest.filter { $0.contains(".package(url:") || $0.contains(".product(name:") }
+        #expect(needed.count > 20)
+        for line in needed { #expect(lines.contains(line), "missing: \(line)") }
+    }
+
     @Test("made secrets stay as they are, and fit each other")
     func secretsMake() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "secrets-\(UUID().uuidString)")
