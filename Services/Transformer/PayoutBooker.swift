@@ -17,13 +17,15 @@ struct PayoutBooker: Sendable {
     /// How many payouts are looked at in one round.
     private static let batch = 500
 
-    /// Books what can be booked, and plans it.
+    /// Books what can be booked, and plans it: what was just imported first; held ones take turns by chance, so that many of
+    /// them keep nothing from being booked.
     /// - Returns: the documents' orders that were made.
     @discardableResult
     func round() async throws -> [OrderReference] {
         let rows = try await database.query(
             """
-            SELECT store_id, payout_id FROM payout WHERE state <> 'booked' ORDER BY imported_at LIMIT \(Self.batch)
+            SELECT store_id, payout_id FROM payout WHERE state <> 'booked'
+            ORDER BY state = 'held', CASE WHEN state = 'held' THEN random() END, imported_at LIMIT \(Self.batch)
             """)
         var made: [OrderReference] = []
         for row in rows {

@@ -18,7 +18,7 @@ struct OrdersCommand: AsyncParsableCommand {
         @Option(name: .long, help: "Only those in this state: observed, ignored, held, planned, posted, dead, voided.")
         var state: OrderState?
 
-        @Flag(name: .long, help: "Daily summaries instead of orders.")
+        @Flag(name: .long, help: "Daily summaries and payouts instead of orders.")
         var summaries = false
 
         @Flag(name: .long, help: "Only those that look odd, which nobody accepted yet.")

@@ -58,7 +58,8 @@ struct AccountsCommand: AsyncParsableCommand {
         let ages = try await ReferenceStore.ages(orgID: xero.org.id, time: .database, in: database)
         return AccountsPage(
             org: xero.org.id, reference: try await ReferenceStore.load(orgID: xero.org.id, in: database),
-            ageSeconds: Int(names.compactMap { ages[$0]?.seconds }.max() ?? 0), all: all)
+            ageSeconds: Int(names.compactMap { ages[$0]?.seconds }.max() ?? 0), all: all,
+            contacts: try await ContactMirror.age(orgID: xero.org.id, time: .database, in: database))
     }
 }
 
@@ -70,6 +71,8 @@ struct AccountsPage: Sendable {
     let ageSeconds: Int
     /// Whether what cannot be used any more is shown as well.
     let all: Bool
+    /// What is known of the organisation's contacts; nil if that was not asked.
+    var contacts: ContactMirror.Age?
 
     private var facts: OrgFacts { OrgFacts(reference) }
 
@@ -97,11 +100,18 @@ struct AccountsPage: Sendable {
         return uses.joined(separator: ", ") + (account.systemAccount == "ROUNDING" ? "; rounding" : "")
     }
 
+    private static func words(_ contacts: ContactMirror.Age) -> String {
+        guard let seconds = contacts.seconds else { return "contacts were not read yet: xero-writer does that" }
+        return "\(contacts.contacts) contacts known, read \(ageText(seconds: Int(seconds))) ago"
+            + (contacts.isCut ? "; Xero has more than are read" : "")
+    }
+
     var text: [String] {
         var lines = ["\(reference.name ?? org), read \(ageText(seconds: ageSeconds)) ago"]
         lines.append(
             "  currency \(reference.baseCurrency?.code ?? "unknown"), time zone \(facts.timeZone ?? "unknown"), "
                 + (facts.lockDate.map { "locked up to and including \($0)" } ?? "nothing locked"))
+        if let contacts { lines.append("  \(Self.words(contacts))") }
         var chart = TextTable(["code", "account", "type", "tax type", "for"])
         for account in accounts {
             chart.add([
@@ -154,6 +164,13 @@ struct AccountsPage: Sendable {
                 tracking.map { category in
                     ["name": .string(category.name), "options": .array(category.options.map { .string($0) })]
                 }),
+            "contacts": contacts.map { contacts in
+                [
+                    "known": .number(JSONNumber(contacts.contacts)),
+                    "age_seconds": contacts.seconds.map { .number(JSONNumber(Int($0))) } ?? .null,
+                    "is_cut": .bool(contacts.isCut),
+                ]
+            } ?? .null,
         ]
     }
 }
